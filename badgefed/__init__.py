@@ -1,0 +1,3 @@
+"""An ActivityPub server for open badges."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,41 @@
+"""Host names of other servers in one spelling, so that two ways to write one host are one host."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def normal_host(text: str) -> str:
+    """The host in `host`, `host:port` or a URL: lower case, Punycode, without port, user and trailing dot."""
+    try:
+        name = urlsplit(text if "://" in text else f"//{text}").hostname or ""
+    except ValueError:
+        name = text
+    name = name.rstrip(".").lower()
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
+
+
+def host_and_parents(host: str) -> tuple[str, ...]:
+    """`a.b.example` gives itself, `b.example` and `example`: what a block of one of these covers."""
+    labels = normal_host(host).split(".")
+    return tuple(".".join(labels[start:]) for start in range(len(labels)))
+
+
+def same_host(url: str, other: str) -> bool:
+    """Whether two http(s) URLs name one host and port; a default port is the same as none."""
+    return _authority(url) == _authority(other) != ("", None)
+
+
+def _authority(url: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "", None
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    return normal_host(parts.netloc), port or default

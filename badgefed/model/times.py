@@ -1,0 +1,42 @@
+"""Instants are integers: microseconds since 1970-01-01 UTC. Outside the store they are RFC 3339 with `Z`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], int]
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def system_clock() -> int:
+    """The wall clock's instant now."""
+    return time.time_ns() // 1000
+
+
+def to_datetime(instant: int) -> datetime:
+    """The instant as an aware UTC datetime, exact to the microsecond."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def from_datetime(moment: datetime) -> int:
+    """The instant of an aware datetime."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def format_rfc3339(instant: int) -> str:
+    """Whole seconds, `2026-03-12T10:30:00Z`; fractions are cut off."""
+    return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def format_milliseconds(instant: int) -> str:
+    """With three decimals, `2026-03-12T10:30:00.000Z`."""
+    moment = to_datetime(instant)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

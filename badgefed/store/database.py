@@ -1,0 +1,79 @@
+"""What the two databases have in common: reading, and writing in transactions.
+
+SQL is one text for both, with `?` for parameters, in the subset that both understand (`ON CONFLICT`, `RETURNING`, CTEs,
+partial indexes). Rows come as dicts. What differs stands in `Dialect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from badgefed.store.changes import Changes
+
+Row = dict[str, Any]
+Value = str | int | bytes | None
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """`skip_locked` ends a SELECT whose rows are about to be claimed; `integer_key` and `blob` are for migrations."""
+
+    name: str
+    skip_locked: str
+    integer_key: str
+    blob: str
+
+
+class Reader(Protocol):
+    """Something that answers SELECTs: a database or a transaction."""
+
+    async def one(self, sql: str, *parameters: Value) -> Row | None: ...
+
+    async def all(self, sql: str, *parameters: Value) -> list[Row]: ...
+
+
+class Transaction(Reader, Protocol):
+    """An open transaction. `INSERT … RETURNING` goes through `one` and `all`."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def execute(self, sql: str, *parameters: Value) -> int:
+        """The number of rows that changed."""
+        ...
+
+    async def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """The statement once for each row."""
+        ...
+
+
+class Database(Reader, Protocol):
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def changes(self) -> Changes:
+        """What was committed through this value."""
+        ...
+
+    async def read(self, work: Callable[[Reader], Awaitable[T]]) -> T:
+        """Several SELECTs on one snapshot. `work` may await nothing but its reader."""
+        ...
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Commits what `work` wrote if it returns, nothing of it if it raises.
+
+        `work` may await nothing but its transaction, must not depend on being run once only (a deadlock repeats it), and
+        its result is returned after the commit.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+def placeholders(count: int) -> str:
+    """`?, ?, ?` for an IN list of `count` values."""
+    return ", ".join("?" * count)
