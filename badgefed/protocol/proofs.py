@@ -1,0 +1,109 @@
+"""Data Integrity proofs with `eddsa-rdfc-2022` (VC-DI-EDDSA §3.2) over our own documents, and fingerprints of these.
+
+Signing and verifying canonicalise twice, about 5 ms with PyLD: not for the event loop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from badgefed.errors import Invalid, Unprocessable
+from badgefed.model.times import format_rfc3339
+from badgefed.protocol import jsonld, keys
+from badgefed.protocol.jsonld import Document
+
+CRYPTOSUITE = "eddsa-rdfc-2022"
+PURPOSE = "assertionMethod"
+
+_MAX_PROOF_VALUE = 100
+
+
+def sign(
+    document: Document,
+    *,
+    private_key: Ed25519PrivateKey,
+    verification_method: str,
+    created: int,
+    processor: jsonld.Processor | None = None,
+) -> Document:
+    """The document with its proof, in an array of one as the Open Badges 3.0 schema demands; `created` in microseconds.
+
+    Raises Unprocessable if the document has a proof already or a part that the signature would not cover.
+    """
+    if "proof" in document:
+        raise Unprocessable("the document has a proof already")
+    proof = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": CRYPTOSUITE,
+        "created": format_rfc3339(created),
+        "verificationMethod": verification_method,
+        "proofPurpose": PURPOSE,
+    }
+    signature = keys.sign(private_key, hash_data(document, proof, processor=processor))
+    return {**document, "proof": [{**proof, "proofValue": keys.multibase_encode(signature)}]}
+
+
+def verify(
+    document: Document, *, public_key: Ed25519PublicKey, processor: jsonld.Processor | None = None
+) -> None:
+    """Returns if the document's one proof was made with this key over exactly this document, else raises Unprocessable.
+
+    Whether the key may speak for the issuer (`verificationMethod` of `take_proof`) is the caller's to check. For
+    documents of our own making: see `jsonld.Processor.canonicalize`.
+    """
+    unsecured, proof = take_proof(document)
+    value = proof.pop("proofValue", None)
+    expected = {"type": "DataIntegrityProof", "cryptosuite": CRYPTOSUITE, "proofPurpose": PURPOSE}
+    for name, wanted in expected.items():
+        if proof.get(name) != wanted:
+            raise Unprocessable(f"the proof's {name} must be {wanted}")
+    signature = _decode_signature(value)
+    if not keys.verify(public_key, signature, hash_data(unsecured, proof, processor=processor)):
+        raise Unprocessable("the proof does not fit the document and the key")
+
+
+def take_proof(document: Document) -> tuple[Document, dict[str, Any]]:
+    """The document without its one proof, and a copy of that proof. Raises Unprocessable if there isn't exactly one."""
+    found = document.get("proof")
+    proofs = found if isinstance(found, list) else [found]
+    if len(proofs) != 1 or not isinstance(proofs[0], dict):
+        raise Unprocessable("the document must have exactly one proof")
+    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    return unsecured, dict(proofs[0])
+
+
+def hash_data(
+    document: Document, proof_options: dict[str, Any], *, processor: jsonld.Processor | None = None
+) -> bytes:
+    """The 64 bytes that are signed: SHA-256 of the canonical proof options, then of the canonical document (§3.2.4)."""
+    chosen = processor or jsonld.bundled()
+    if "@context" in proof_options:
+        raise Unprocessable("the proof must have no context of its own")
+    options = {"@context": document.get("@context"), **proof_options}
+    return _sha256(chosen.canonicalize(options)) + _sha256(chosen.canonicalize(document))
+
+
+def fingerprint(signed_document: Document) -> str:
+    """SHA-256 in hex over the JCS form (RFC 8785) of the document with its proof: anyone who has the JSON can recompute it."""
+    try:
+        canonical = rfc8785.dumps(signed_document)
+    except rfc8785.CanonicalizationError as error:
+        raise Unprocessable(f"the document has no JCS form: {error}") from error
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _decode_signature(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise Unprocessable("the proof has no proofValue")
+    try:
+        return keys.multibase_decode(value, max_length=_MAX_PROOF_VALUE, field="proofValue")
+    except Invalid as error:
+        raise Unprocessable(f"the proofValue cannot be read: it {error}") from error
