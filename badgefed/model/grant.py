@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from badgefed.model.visibility import Visibility
+from badgefed.model.visibility import Surface, Visibility, is_visible
 
 
 class Status(StrEnum):
@@ -79,3 +79,21 @@ class Grant:
     proof_kind: ProofKind | None
     proof: str | None
     fingerprint: str | None
+
+
+class Presence(StrEnum):
+    """What a stranger finds of a grant: it, the word that it was taken back, or no sign of it."""
+
+    SHOWN = "shown"
+    WITHDRAWN = "withdrawn"
+    HIDDEN = "hidden"
+
+
+def presence(grant: Grant, surface: Surface) -> Presence:
+    """The one rule for every surface: only what was published shows, and only that can be seen to be revoked."""
+    if not is_visible(grant.visibility, surface):
+        return Presence.HIDDEN
+    if grant.status is Status.PROCESSED:
+        return Presence.SHOWN
+    was_published = grant.status is Status.REVOKED and grant.processed_at is not None
+    return Presence.WITHDRAWN if was_published and surface is Surface.LINK else Presence.HIDDEN

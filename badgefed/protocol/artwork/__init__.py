@@ -1,0 +1,1 @@
+"""The parts from which generated badge pictures are composed: colour, lettering, shapes, patterns, emblems."""
