@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -43,5 +44,8 @@ def configure_logging(settings: Settings) -> None:
 
 
 def hide_secrets(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Replaces the value of every name that is known to carry a secret."""
-    return {name: "…" if name.lower() in SECRET_NAMES else value for name, value in event.items()}
+    """Replaces the value of every name that is known to carry a secret, and enumerations by their values."""
+    return {
+        name: "…" if name.lower() in SECRET_NAMES else str(value) if isinstance(value, StrEnum) else value
+        for name, value in event.items()
+    }

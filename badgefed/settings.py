@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from badgefed.errors import SettingsError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 KNOWN = frozenset(
     f"BADGEFED_{name}"
     for name in (
@@ -190,9 +192,10 @@ class _Reader:
         return value or None
 
     def mail_from(self, base_url: str) -> str:
-        host = urlsplit(base_url).hostname or "localhost"
-        value = self._get("MAIL_FROM") or f"badges@{host}"
-        if "@" not in value or any(character in value for character in "\r\n"):
+        host = urlsplit(base_url).hostname or ""
+        is_name = "." in host and not host.rpartition(".")[2].isdigit()
+        value = self._get("MAIL_FROM") or f"badges@{host if is_name else 'badgefed.localhost'}"
+        if not ADDRESS.fullmatch(value):
             self._complain("MAIL_FROM", value, "must be an address like badges@badges.example.")
         return value
 

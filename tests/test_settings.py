@@ -23,7 +23,7 @@ def test_defaults_serve_on_loopback_from_sqlite(tmp_path: Path) -> None:
     assert settings.base_url == "http://127.0.0.1:8000"
     assert settings.database_url == f"sqlite:///{tmp_path / 'badgefed.db'}"
     assert settings.smtp_url is None
-    assert settings.mail_from == "badges@127.0.0.1"
+    assert settings.mail_from == "badges@badgefed.localhost"
     assert not settings.allow_private_network
 
 
@@ -53,6 +53,7 @@ def test_a_given_secret_key_is_not_written(tmp_path: Path) -> None:
         ("SECRET_KEY", "short", "at least 32 characters"),
         ("SMTP_URL", "mail.example", "smtp://"),
         ("MAIL_FROM", "nobody", "must be an address"),
+        ("MAIL_FROM", "nobody@nowhere", "must be an address"),
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("LOG_FORMAT", "xml", "one of text, json"),
         ("EMBEDDED_WORKER", "2", "must be 1 or 0"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,7 +54,7 @@ class Network:
         response = await handler(request)
         if len(response.body) > max_bytes:
             raise FetchFailed("too-large", "the answer is too large")
-        return response
+        return replace(response, url=request.url)
 
     async def close(self) -> None:
         await asyncio.sleep(0)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+_ORIGIN = re.compile(r"https?://[^/?#\\\s]+", re.IGNORECASE)
+_DEFAULT_PORTS = {"https": 443, "http": 80}
 
+
+@lru_cache(maxsize=4096)
 def normal_host(text: str) -> str:
     """The host in `host`, `host:port` or a URL: lower case, Punycode, without port, user and trailing dot."""
     try:
@@ -28,14 +34,18 @@ def host_and_parents(host: str) -> tuple[str, ...]:
 
 def same_host(url: str, other: str) -> bool:
     """Whether two http(s) URLs name one host and port; a default port is the same as none."""
-    return _authority(url) == _authority(other) != ("", None)
+    origins = _ORIGIN.match(url), _ORIGIN.match(other)
+    if origins[0] is None or origins[1] is None:
+        return False
+    first, second = _authority(origins[0][0]), _authority(origins[1][0])
+    return first is not None and first == second
 
 
-def _authority(url: str) -> tuple[str, int | None]:
+@lru_cache(maxsize=4096)
+def _authority(origin: str) -> tuple[str, int] | None:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(origin)
         port = parts.port
     except ValueError:
-        return "", None
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    return normal_host(parts.netloc), port or default
+        return None
+    return normal_host(parts.netloc), port or _DEFAULT_PORTS[parts.scheme]

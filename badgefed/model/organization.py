@@ -40,7 +40,10 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key as the store knows it; the key itself is known to its owner alone. `rate` is in requests per minute."""
+    """A key as the store knows it; the key itself is known to its owner alone.
+
+    `rate` is in requests per minute, 0 for no limit; `last_used_at` is exact to a minute.
+    """
 
     id: int
     organization_id: int
@@ -49,3 +52,4 @@ class ApiKey:
     prefix: str
     scopes: tuple[str, ...]
     rate: int
+    last_used_at: int | None

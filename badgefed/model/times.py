@@ -31,6 +31,11 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def from_rfc3339(text: str) -> int:
+    """The instant of a time with its zone. Raises `ValueError`."""
+    return from_datetime(datetime.fromisoformat(text))
+
+
 def format_rfc3339(instant: int) -> str:
     """Whole seconds, `2026-03-12T10:30:00Z`; fractions are cut off."""
     return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")

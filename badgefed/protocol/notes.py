@@ -1,4 +1,4 @@
-"""Notes: the public post of a granted badge, and the direct messages around a grant.
+"""The Note of a granted badge.
 
 Audience by visibility (who may see it) and the issuer's posting habit:
 
@@ -51,18 +51,17 @@ MAX_TEXT = 500
 MAX_RECORD_TEXT = 1000
 
 _HASHTAG = re.compile(r"(?=.*[^\W\d])\w{1,100}")
-_POLICY_TERMS: dict[str, Any] = {
+POLICY_TERMS: dict[str, Any] = {
     "sensitive": "as:sensitive",
     "gts": "https://gotosocial.org/ns#",
     "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
     "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
     "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
 }
-_MESSAGE_CONTEXT: list[Any] = [AS2, _POLICY_TERMS]
 # The two extension members are for readers of plain JSON: `null` makes JSON-LD processors pass over them, contexts inside included.
 _BADGE_CONTEXT: list[Any] = [
     AS2,
-    _POLICY_TERMS
+    POLICY_TERMS
     | {
         "Hashtag": "as:Hashtag",
         "toot": "http://joinmastodon.org/ns#",
@@ -85,7 +84,9 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mentioned:
+class Mentioned:
+    """A recipient in the text and in the tags."""
+
     actor_id: str
     name: str
     url: str
@@ -134,7 +135,7 @@ def badge_note(
     `assertion` is the Open Badges 2.0 document; it is left out where it would make the Note too large or too deep, or
     would publish the recipient's e-mail address. `profile_url` is the page that the mention links to.
     """
-    recipient = _mentioned(grant, profile_url)
+    recipient = mentioned(grant, profile_url)
     to, cc = audience(
         grant.visibility,
         issuer.posting,
@@ -157,112 +158,21 @@ def badge_note(
         "sensitive": False,
         "attachment": [_attachment(badge, picture, translate)],
         "tag": _tags(grant, badge, addresses, recipient, translate),
-        "interactionPolicy": _quote_policy(grant.visibility, issuer.actor_id),
+        "interactionPolicy": quote_policy(grant.visibility, issuer.actor_id),
     }
     if grant.visibility is Visibility.PUBLIC:
         note["vocalcat:badgeAssertion"] = _badge_record(grant, badge, issuer, picture)
     return _with_assertion(note, assertion, grant.email)
 
 
-def grant_message(
-    *,
-    note_id: str,
-    now: int,
-    grant: Grant,
-    badge: Badge,
-    issuer: Issuer,
-    accept_url: str,
-    profile_url: str | None = None,
-    language: str = "en",
-    translate: Translate = untranslated,
-) -> dict[str, Any]:
-    """The direct message that offers the badge. The grant's `actor_id` must be known."""
-    recipient = _require_mentioned(grant, profile_url)
-    offer = fill(
-        translate("%(issuer)s would like to grant you the badge %(badge)s."),
-        issuer=escape(clip(issuer.name, MAX_TITLE)),
-        badge=strong(clip(badge.title, MAX_TITLE)),
-    )
-    reasons = [
-        paragraph(escape(text))
-        for text in (clip(badge.description, MAX_TEXT), _hide_email(grant.evidence or "", grant.email))
-        if text
-    ]
-    answer = escape(
-        translate("Reply “yes” to accept it or “no” to decline it. You can also decide on this page:")
-    )
-    content = "".join(
-        [
-            paragraph(recipient.html, offer),
-            *reasons,
-            paragraph(answer, link(accept_url, accept_url)),
-        ]
-    )
-    return _direct_message(note_id, issuer, recipient, now=now, content=content, language=language)
-
-
-def help_message(
-    *,
-    note_id: str,
-    now: int,
-    grant: Grant,
-    issuer: Issuer,
-    in_reply_to: str,
-    accept_url: str,
-    profile_url: str | None = None,
-    language: str = "en",
-    translate: Translate = untranslated,
-) -> dict[str, Any]:
-    """The direct message that says how to answer, in reply to an answer (`in_reply_to`, its id) that was neither yes nor no."""
-    recipient = _require_mentioned(grant, profile_url)
-    text = escape(
-        translate(
-            "Sorry, I could not tell whether you accept the badge. "
-            "Please reply with just “yes” or “no”, or decide on this page:"
-        )
-    )
-    content = paragraph(recipient.html, text, link(accept_url, accept_url))
-    message = _direct_message(note_id, issuer, recipient, now=now, content=content, language=language)
-    return message | {"inReplyTo": in_reply_to}
-
-
-def _direct_message(
-    note_id: str, issuer: Issuer, recipient: _Mentioned, *, now: int, content: str, language: str
-) -> dict[str, Any]:
-    """To the recipient and nobody else: one more address and Mastodon no longer treats it as direct."""
-    return {
-        "@context": _MESSAGE_CONTEXT,
-        "id": note_id,
-        "type": "Note",
-        "attributedTo": issuer.actor_id,
-        "url": note_id,
-        "published": format_rfc3339(now),
-        "to": [recipient.actor_id],
-        "cc": [],
-        "content": content,
-        "contentMap": {language: content},
-        "sensitive": False,
-        "attachment": [],
-        "tag": [recipient.tag],
-        "interactionPolicy": _quote_policy(Visibility.PRIVATE, issuer.actor_id),
-    }
-
-
-def _mentioned(grant: Grant, profile_url: str | None) -> _Mentioned | None:
-    """Without a handle the mention is named after the host: never guess a username from an actor's id."""
+def mentioned(grant: Grant, profile_url: str | None) -> Mentioned | None:
+    """The recipient's mention; None if no actor is known. Without a handle the mention is named after the host: never guess a username from an actor's id."""
     if grant.actor_id is None:
         return None
     host = urlsplit(grant.actor_id).netloc
     pages = filter(None, map(web_url, (profile_url, grant.profile)))
     page = next((url for url in pages if urlsplit(url).netloc == host), grant.actor_id)
-    return _Mentioned(actor_id=grant.actor_id, name=grant.handle or f"@{host}", url=page)
-
-
-def _require_mentioned(grant: Grant, profile_url: str | None) -> _Mentioned:
-    recipient = _mentioned(grant, profile_url)
-    if recipient is None:
-        raise ValueError("a direct message needs the recipient's actor id")
-    return recipient
+    return Mentioned(actor_id=grant.actor_id, name=grant.handle or f"@{host}", url=page)
 
 
 def _published(grant: Grant) -> int:
@@ -276,7 +186,7 @@ def _badge_content(
     badge: Badge,
     issuer: Issuer,
     addresses: Addresses,
-    recipient: _Mentioned | None,
+    recipient: Mentioned | None,
     translate: Translate,
 ) -> str:
     values = {
@@ -317,7 +227,7 @@ def _evidence(grant: Grant) -> Html:
     url = web_url(grant.evidence)
     if url and not (grant.email and grant.email.lower() in url.lower()):
         return link(url, clip(url, MAX_TITLE))
-    return escape(_hide_email(grant.evidence or "", grant.email))
+    return escape(hide_email(grant.evidence or "", grant.email))
 
 
 def _date(instant: int) -> Html:
@@ -330,7 +240,8 @@ def _public_name(grant: Grant) -> str:
     return "" if EMAIL.search(name) else name
 
 
-def _hide_email(text: str, email: str | None) -> str:
+def hide_email(text: str, email: str | None) -> str:
+    """The text, tidied and clipped, without the recipient's address."""
     if email:
         text = re.sub(re.escape(email), "…", text, flags=re.IGNORECASE)
     return clip(text, MAX_TEXT)
@@ -361,7 +272,7 @@ def _attachment(badge: Badge, picture: Picture, translate: Translate) -> dict[st
 
 
 def _tags(
-    grant: Grant, badge: Badge, addresses: Addresses, recipient: _Mentioned | None, translate: Translate
+    grant: Grant, badge: Badge, addresses: Addresses, recipient: Mentioned | None, translate: Translate
 ) -> list[dict[str, str]]:
     """The assertion's media type stays plain JSON-LD: with the ActivityStreams profile it would be a quote (FEP-e232)."""
     hashtags = [
@@ -378,7 +289,7 @@ def _tags(
     return [*([recipient.tag] if recipient else []), *hashtags, assertion]
 
 
-def _quote_policy(visibility: Visibility, actor_id: str) -> dict[str, Any]:
+def quote_policy(visibility: Visibility, actor_id: str) -> dict[str, Any]:
     """Anybody may quote what is public (FEP-044f); else only the issuer, which stands for nobody."""
     allowed = PUBLIC if visibility is Visibility.PUBLIC else actor_id
     return {"canQuote": {"automaticApproval": [allowed]}}

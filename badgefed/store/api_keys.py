@@ -23,6 +23,7 @@ def _api_key(row: Row) -> ApiKey:
         prefix=row["prefix"],
         scopes=tuple(row["scopes"].split()),
         rate=row["rate"],
+        last_used_at=row["last_used_at"],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from badgefed.store.database import Reader, Transaction
+from badgefed.store.database import Reader, Transaction, Value
 
 
 class DocumentKind(StrEnum):
@@ -28,8 +28,36 @@ async def find_document(reader: Reader, grant_id: int, kind: DocumentKind) -> Do
     return Document(grant_id=row["grant_id"], kind=kind, body=row["body"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedNote:
+    """A Note that may be listed; `processed_at` and `grant_id` are its place in the order."""
+
+    grant_id: int
+    processed_at: int
+    body: bytes
+
+
+async def list_notes(
+    reader: Reader, issuer_id: int, *, before: tuple[int, int] | None = None, limit: int
+) -> list[ListedNote]:
+    """Notes of an issuer's public grants, the last published first; `before` is the place of the last one seen."""
+    condition = "" if before is None else " AND (grants.processed_at, grants.id) < (?, ?)"
+    parameters: list[Value] = [issuer_id, *(before or ())]
+    rows = await reader.all(
+        "SELECT grants.id, grants.processed_at, documents.body FROM grants"
+        " JOIN documents ON documents.grant_id = grants.id AND documents.kind = 'note'"
+        " WHERE grants.issuer_id = ? AND grants.status = 'processed' AND grants.visibility = 'public'"
+        f"{condition} ORDER BY grants.processed_at DESC, grants.id DESC LIMIT ?",
+        *parameters,
+        limit,
+    )
+    return [
+        ListedNote(grant_id=row["id"], processed_at=row["processed_at"], body=row["body"]) for row in rows
+    ]
+
+
 async def add_document(tx: Transaction, document: Document, *, now: int) -> None:
-    """Keeps the first bytes of a kind for a grant: they are never replaced."""
+    """Keeps the first bytes of a kind for a grant; only a Note may be replaced later."""
     await tx.execute(
         "INSERT INTO documents (grant_id, kind, body, created_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (grant_id, kind) DO NOTHING",
@@ -37,4 +65,11 @@ async def add_document(tx: Transaction, document: Document, *, now: int) -> None
         document.kind,
         document.body,
         now,
+    )
+
+
+async def replace_note(tx: Transaction, grant_id: int, body: bytes) -> None:
+    """Puts an edited Note in place of the one before."""
+    await tx.execute(
+        "UPDATE documents SET body = ? WHERE grant_id = ? AND kind = ?", body, grant_id, DocumentKind.NOTE
     )

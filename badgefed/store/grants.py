@@ -129,6 +129,16 @@ async def count_listed_grants(reader: Reader, issuer_id: int | None = None) -> i
     return int(row["n"]) if row else 0
 
 
+async def count_active_issuers(reader: Reader, *, since: int) -> int:
+    """Issuers with a public grant that was processed at `since` or later."""
+    row = await reader.one(
+        "SELECT COUNT(*) AS n FROM issuers WHERE deleted_at IS NULL AND EXISTS (SELECT 1 FROM grants"
+        " WHERE issuer_id = issuers.id AND status = 'processed' AND visibility = 'public' AND processed_at >= ?)",
+        since,
+    )
+    return int(row["n"]) if row else 0
+
+
 async def move_grant(tx: Transaction, grant_id: int, to: Status, **columns: Value) -> Grant | None:
     """Moves the grant to a state that its lifecycle allows from where it is, and sets columns along with it.
 
@@ -163,3 +173,19 @@ async def set_recipient_actor(
         *aliases,
         actor_id,
     )
+
+
+async def bind_profile(tx: Transaction, grant_id: int, *, actor_id: str, handle: str | None) -> Grant | None:
+    """A processed grant that named an e-mail address only, now with the profile that its recipient proved to have.
+
+    None if it is in another state, or names a profile. The e-mail address goes on naming the recipient.
+    """
+    row = await tx.one(
+        "UPDATE grants SET profile = ?, actor_id = ?, handle = ?"
+        " WHERE id = ? AND status = 'processed' AND profile IS NULL AND actor_id IS NULL RETURNING *",
+        actor_id,
+        actor_id,
+        handle,
+        grant_id,
+    )
+    return _grant(row) if row else None

@@ -40,6 +40,14 @@ async def get_image(reader: Reader, image_id: int) -> Image:
     return _image(row)
 
 
+async def get_image_data(reader: Reader, image_id: int) -> tuple[str, bytes]:
+    """Media type and bytes."""
+    row = await reader.one("SELECT media_type, data FROM images WHERE id = ?", image_id)
+    if row is None:
+        raise LookupError(f"image {image_id}")
+    return row["media_type"], row["data"]
+
+
 async def find_image_data(reader: Reader, sha256: str) -> tuple[str, bytes] | None:
     """Media type and bytes."""
     row = await reader.one("SELECT media_type, data FROM images WHERE sha256 = ?", sha256)

@@ -26,9 +26,9 @@ async def find_issuer(reader: Reader, username: str, *, with_deleted: bool = Fal
     return _issuer(row) if row and (with_deleted or row["deleted_at"] is None) else None
 
 
-async def find_issuer_by_actor(reader: Reader, actor_id: str) -> Issuer | None:
-    row = await reader.one("SELECT * FROM issuers WHERE actor_id = ? AND deleted_at IS NULL", actor_id)
-    return _issuer(row) if row else None
+async def find_issuer_by_actor(reader: Reader, actor_id: str, *, with_deleted: bool = False) -> Issuer | None:
+    row = await reader.one("SELECT * FROM issuers WHERE actor_id = ?", actor_id)
+    return _issuer(row) if row and (with_deleted or row["deleted_at"] is None) else None
 
 
 async def find_issuer_by_uuid(reader: Reader, uuid: str, *, with_deleted: bool = False) -> Issuer | None:

@@ -46,6 +46,17 @@ async def find_actor_by_alias(reader: Reader, alias: str) -> RemoteActor | None:
     return _actor(row) if row else None
 
 
+async def find_behind_inbox(reader: Reader, inbox: str, *, after: str) -> RemoteActor | None:
+    """The first actor above the id `after` whose own or shared inbox this is."""
+    row = await reader.one(
+        "SELECT * FROM remote_actors WHERE (inbox = ? OR shared_inbox = ?) AND id > ? ORDER BY id LIMIT 1",
+        inbox,
+        inbox,
+        after,
+    )
+    return _actor(row) if row else None
+
+
 def aliases_of(actor: RemoteActor) -> tuple[str, ...]:
     """The names that lead to this actor: its id, its profile page on its own host, its handle."""
     names = [actor.id]

@@ -45,6 +45,14 @@ async def find_current_key(reader: Reader, issuer_id: int | None, kind: KeyKind)
     return _key(row) if row else None
 
 
+async def first_key_at(reader: Reader, issuer_id: int | None) -> int | None:
+    """The instant at which an actor got its first key."""
+    row = await reader.one(
+        "SELECT MIN(created_at) AS first FROM signing_keys WHERE COALESCE(issuer_id, 0) = ?", issuer_id or 0
+    )
+    return row["first"] if row else None
+
+
 async def list_keys(reader: Reader, issuer_id: int, kind: KeyKind) -> list[StoredKey]:
     """The current key first, then the retired ones, newest first."""
     rows = await reader.all(

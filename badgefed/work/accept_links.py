@@ -6,6 +6,8 @@ acceptance tells which channel it came by. It is worth nothing once the grant is
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from badgefed.model.grant import Grant, ProofKind
 from badgefed.protocol.sealing import derive_token, tokens_match
 from badgefed.work.services import Services
@@ -59,3 +61,11 @@ def manage_key(secret_key: str, grant: Grant) -> str:
 def manage_url(services: Services, grant: Grant) -> str:
     """The recipient's own page."""
     return f"{services.addresses.base}/grants/{grant.id}/{manage_key(services.settings.secret_key, grant)}"
+
+
+def opens(secret_key: str, grant: Grant | None, key: str, key_of: Callable[[str, Grant], str]) -> bool:
+    """Whether `key` is what `key_of` makes for the grant. Takes the same time where there is no grant."""
+    expected = (
+        key_of(secret_key, grant) if grant else derive_token(secret_key, purpose="none", subject=NOBODY)
+    )
+    return tokens_match(key, expected) and grant is not None

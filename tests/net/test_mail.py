@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -27,56 +26,10 @@ from badgefed.net.mail import (
     create_mailer,
     parse_smtp_url,
 )
+from tests.net.post_office import Postman, post_office
 from tests.net.servers import Authority, listen
 
 NOW = 1_772_000_000_000_000
-
-
-class Postman:
-    """Keeps what it gets, or answers with the given replies."""
-
-    def __init__(self, *, mail: str = "", rcpt: str = "", data: str = "") -> None:
-        self._mail, self._rcpt, self._data = mail, rcpt, data
-        self.received: list[tuple[str | None, list[str], bytes]] = []
-
-    async def handle_MAIL(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.mail_from = address
-        return self._mail or "250 OK"
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if not self._rcpt:
-            envelope.rcpt_tos.append(address)
-        return self._rcpt or "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.received.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
-        return self._data or "250 OK"
-
-
-@asynccontextmanager
-async def _post_office(
-    postman: Postman, *, tls: ssl.SSLContext | None = None, **options: Any
-) -> AsyncIterator[int]:
-    connections: list[SMTP] = []
-
-    def accept() -> SMTP:
-        connections.append(SMTP(postman, hostname="127.0.0.1", **options))
-        return connections[-1]
-
-    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for connection in connections:
-            if isinstance(connection.transport, asyncio.WriteTransport):
-                connection.transport.abort()
-        await asyncio.sleep(0)
 
 
 def _message(**changes: Any) -> EmailMessage:
@@ -106,7 +59,7 @@ def _read(content: bytes) -> EmailMessage:
 
 async def test_delivered() -> None:
     postman = Postman()
-    async with _post_office(postman) as port:
+    async with post_office(postman) as port:
         await _mailer(port).send(_message(html="<p>Schöne Grüße</p>"))
     [(sender, recipients, content)] = postman.received
     assert (sender, recipients) == ("badges@issuer.example", ["alice@people.example"])
@@ -136,7 +89,7 @@ async def test_delivered() -> None:
     ],
 )
 async def test_not_taken(replies: dict[str, str], kind: type[Exception], code: str) -> None:
-    async with _post_office(Postman(**replies)) as port:
+    async with post_office(Postman(**replies)) as port:
         with pytest.raises(kind) as caught:
             await _mailer(port).send(_message())
     assert str(caught.value).endswith(f": {code}.")
@@ -187,7 +140,7 @@ def _check_login(server: SMTP, session: Session, envelope: Envelope, mechanism: 
 
 
 def _tls_office(postman: Postman, authority: Authority, **options: Any) -> AbstractAsyncContextManager[int]:
-    return _post_office(postman, tls_context=authority.server_context("127.0.0.1"), **options)
+    return post_office(postman, tls_context=authority.server_context("127.0.0.1"), **options)
 
 
 async def test_starttls_and_login() -> None:
@@ -226,7 +179,7 @@ async def test_starttls_is_taken_where_offered() -> None:
 
 async def test_required_starttls_that_is_not_offered() -> None:
     postman = Postman()
-    async with _post_office(postman) as port:
+    async with post_office(postman) as port:
         with pytest.raises(MailDeferred):
             await _mailer(port, starttls="required").send(_message())
     assert not postman.received
@@ -240,7 +193,7 @@ async def test_password_over_plain_text_only_if_asked_for(starttls: str, sent: i
         passwords.append(data)
         return AuthResult(success=True)
 
-    async with _post_office(postman, authenticator=check, auth_require_tls=False) as port:
+    async with post_office(postman, authenticator=check, auth_require_tls=False) as port:
         mailer = _mailer(port, starttls=starttls, username="badges", password="secret")
         if sent:
             await mailer.send(_message())
@@ -260,7 +213,7 @@ async def test_certificate_of_an_unknown_authority() -> None:
 
 async def test_tls_from_the_first_byte() -> None:
     postman, authority = Postman(), Authority()
-    async with _post_office(postman, tls=authority.server_context("127.0.0.1")) as port:
+    async with post_office(postman, tls=authority.server_context("127.0.0.1")) as port:
         await _mailer(port, authority=authority, tls=True).send(_message())
     assert len(postman.received) == 1
 
@@ -276,7 +229,7 @@ async def test_tls_from_the_first_byte() -> None:
 )
 async def test_header_injection(field: dict[str, str]) -> None:
     postman = Postman()
-    async with _post_office(postman) as port:
+    async with post_office(postman) as port:
         await _mailer(port).send(_message(**field))
     [(sender, recipients, content)] = postman.received
     message = _read(content)
@@ -314,7 +267,7 @@ def test_bad_addresses(address: str) -> None:
 
 async def test_address_that_the_server_cannot_write() -> None:
     postman = Postman()
-    async with _post_office(postman) as port:
+    async with post_office(postman) as port:
         with pytest.raises(MailRefused):
             await _mailer(port).send(_message(recipient="älice@people.example"))
     assert not postman.received

@@ -18,13 +18,13 @@ from badgefed.model.times import DAY, SECOND, format_rfc3339
 from badgefed.model.visibility import Posting, Visibility
 from badgefed.protocol import openbadges2
 from badgefed.protocol.activities import PUBLIC, create
+from badgefed.protocol.messages import code_message, grant_message, help_message
 from badgefed.protocol.notes import (
     MAX_NOTE_BYTES,
+    Mentioned,
     Picture,
     audience,
     badge_note,
-    grant_message,
-    help_message,
     next_revision,
 )
 from tests.protocol import peers
@@ -101,6 +101,22 @@ def make_help(**more: Any) -> dict[str, Any]:
         issuer=ISSUER,
         in_reply_to="https://social.example/notes/1",
         accept_url=ACCEPT_URL,
+        **more,
+    )
+
+
+def make_code(**more: Any) -> dict[str, Any]:
+    return code_message(
+        note_id=MESSAGE_ID,
+        now=NOW,
+        issuer=ISSUER,
+        badge=BADGE,
+        recipient=Mentioned(
+            actor_id="https://social.example/users/ann",
+            name="@ann@social.example",
+            url="https://social.example/@ann",
+        ),
+        code="ABCD-EFGH",
         **more,
     )
 
@@ -440,3 +456,13 @@ def _check_with(text: str) -> None:
     # Serialisers write the apostrophe of an attribute as it is.
     for content in (note["content"], message["content"]):
         assert peers.mastodon_html(content) == content.replace("&#x27;", "'")
+
+
+def test_a_code_goes_to_the_profile_alone() -> None:
+    note = make_code()
+    assert (note["to"], note["cc"]) == (["https://social.example/users/ann"], [])
+    assert "<strong>ABCD-EFGH</strong>" in note["content"]
+    assert note["tag"] == [
+        {"type": "Mention", "href": "https://social.example/users/ann", "name": "@ann@social.example"}
+    ]
+    assert every_problem(note) == []

@@ -342,14 +342,17 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_turn ON jobs (state, priority, not_before);
 CREATE INDEX jobs_by_grant ON jobs (grant_id) WHERE grant_id IS NOT NULL;
 
--- A code sent by direct message to a profile, to prove that it is the recipient's.
+-- A code sent by direct message to a profile, to prove that it is the recipient's. actor_id NULL: not sent yet.
 CREATE TABLE profile_challenges (
     grant_id BIGINT PRIMARY KEY REFERENCES grants (id),
-    actor_id TEXT NOT NULL,
-    handle TEXT NOT NULL,
-    code_hash TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    actor_id TEXT,
+    handle TEXT,
+    problem TEXT,
     tries INTEGER NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    asks INTEGER NOT NULL,
+    asks_since BIGINT NOT NULL
 );
 
 -- Addresses that want no reminders, as SHA-256 of the lower-case address.

@@ -1,0 +1,71 @@
+"""Answers that were given to requests with an Idempotency-Key, per API key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from badgefed.store.database import Reader, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """What was asked, as a hash, and what was answered; `body` is as it was stored."""
+
+    request_hash: str
+    status: int
+    body: bytes
+
+
+async def claim_request(
+    tx: Transaction, *, api_key_id: int, idempotency_key: str, request_hash: str, now: int, since: int
+) -> bool:
+    """Whether this transaction is the one to carry the request out, and then to `keep_answer`.
+
+    False where another one did so at `since` or later. On PostgreSQL this waits for a transaction that is doing it.
+    """
+    row = await tx.one(
+        "INSERT INTO idempotency_keys (api_key_id, idempotency_key, request_hash, status, response, created_at)"
+        " VALUES (?, ?, ?, 0, ?, ?) ON CONFLICT (api_key_id, idempotency_key) DO UPDATE"
+        " SET request_hash = EXCLUDED.request_hash, status = 0, response = EXCLUDED.response, created_at = EXCLUDED.created_at"
+        " WHERE idempotency_keys.created_at < ? RETURNING api_key_id",
+        api_key_id,
+        idempotency_key,
+        request_hash,
+        b"",
+        now,
+        since,
+    )
+    return row is not None
+
+
+async def keep_answer(
+    tx: Transaction, *, api_key_id: int, idempotency_key: str, status: int, body: bytes
+) -> None:
+    await tx.execute(
+        "UPDATE idempotency_keys SET status = ?, response = ? WHERE api_key_id = ? AND idempotency_key = ?",
+        status,
+        body,
+        api_key_id,
+        idempotency_key,
+    )
+
+
+async def find_answer(reader: Reader, *, api_key_id: int, idempotency_key: str) -> KeptAnswer | None:
+    row = await reader.one(
+        "SELECT request_hash, status, response FROM idempotency_keys WHERE api_key_id = ? AND idempotency_key = ?",
+        api_key_id,
+        idempotency_key,
+    )
+    if row is None:
+        return None
+    return KeptAnswer(request_hash=row["request_hash"], status=row["status"], body=row["response"])
+
+
+async def delete_answers(tx: Transaction, *, before: int, limit: int) -> int:
+    """Forgets up to `limit` answers that were given before an instant; the number of them."""
+    return await tx.execute(
+        "DELETE FROM idempotency_keys WHERE (api_key_id, idempotency_key) IN ("
+        "SELECT api_key_id, idempotency_key FROM idempotency_keys WHERE created_at < ? LIMIT ?)",
+        before,
+        limit,
+    )

@@ -1,0 +1,107 @@
+"""One attempt at a delivery: a signed POST and, where the answer says that the signature was not understood, a second one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from badgefed.errors import FetchFailed
+from badgefed.model.times import SECOND
+from badgefed.net import media_types
+from badgefed.protocol import digests, signatures
+from badgefed.protocol.signatures import OutboundRequest, Scheme
+from badgefed.store.activities import Activity
+from badgefed.work.retries import read_retry_after
+from badgefed.work.services import Services
+
+FIRST_SCHEME: Scheme = "cavage"
+SIGNATURES_IN_A_ROW = 4
+_NOT_UNDERSTOOD = (400, 401)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """An activity as it goes over the wire; `digest` is the base64 text of its SHA-256."""
+
+    issuer_id: int | None
+    body: bytes
+    digest: str
+
+    @classmethod
+    def of(cls, activity: Activity) -> Outgoing:
+        return cls(
+            issuer_id=activity.issuer_id, body=activity.body, digest=digests.sha256_base64(activity.body)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an attempt brought: a `status` or, if there was no answer (None), the `reason` of a FetchFailed.
+
+    `retry_after` in microseconds; `scheme` is the one that the answer was given to.
+    """
+
+    status: int | None
+    reason: str
+    retry_after: int | None
+    scheme: Scheme
+
+
+def read_scheme(text: str | None) -> Scheme:
+    """A scheme as the store keeps it; the first one to try where it keeps none."""
+    return cast("Scheme", text) if text in get_args(Scheme) else FIRST_SCHEME
+
+
+class Knocker:
+    """Makes attempts at deliveries. After a few signatures, 0.3 ms of CPU each, the rest of the event loop gets its turn."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._signing = asyncio.Lock()
+        self._signed = 0
+
+    async def attempt(self, inbox: str, outgoing: Outgoing, scheme: Scheme) -> Answer:
+        """Both knocks together take no longer than the setting allows for a delivery. Signs anew each time."""
+        allowed = float(self._services.settings.delivery_timeout_seconds)
+        started = time.monotonic()
+        first = await self._knock(inbox, outgoing, scheme, allowed)
+        if first.status not in _NOT_UNDERSTOOD:
+            return first
+        left = max(allowed - (time.monotonic() - started), allowed / 10)
+        second = await self._knock(inbox, outgoing, _other(scheme), left)
+        is_clearer = second.status is not None and second.status not in _NOT_UNDERSTOOD
+        return second if is_clearer else first
+
+    async def _knock(self, inbox: str, outgoing: Outgoing, scheme: Scheme, seconds: float) -> Answer:
+        headers = await self._sign(inbox, outgoing, scheme)
+        try:
+            response = await self._services.client.post(inbox, outgoing.body, headers, timeout=seconds)
+        except FetchFailed as failure:
+            return Answer(status=None, reason=failure.reason, retry_after=None, scheme=scheme)
+        if 200 <= response.status < 300:
+            return Answer(status=response.status, reason="", retry_after=None, scheme=scheme)
+        wait = read_retry_after(response.headers.get("retry-after"), now=self._services.clock())
+        return Answer(
+            status=response.status, reason=f"status {response.status}", retry_after=wait, scheme=scheme
+        )
+
+    async def _sign(self, inbox: str, outgoing: Outgoing, scheme: Scheme) -> dict[str, str]:
+        key = await self._services.keyring.rsa(outgoing.issuer_id)
+        request = OutboundRequest(
+            method="POST", url=inbox, body_digest=outgoing.digest, content_type=media_types.ACTIVITY
+        )
+        async with self._signing:
+            now = self._services.clock() / SECOND
+            headers = signatures.sign(
+                request, scheme=scheme, key_id=key.key_id, private_key=key.private_key, now=now
+            )
+            self._signed += 1
+            if self._signed % SIGNATURES_IN_A_ROW == 0:
+                await asyncio.sleep(0)
+        return headers
+
+
+def _other(scheme: Scheme) -> Scheme:
+    return "rfc9421" if scheme == "cavage" else "cavage"
