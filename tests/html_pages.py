@@ -141,7 +141,9 @@ def _has_frame(page: Page) -> None:
 
 
 def _has_steady_headings(page: Page) -> None:
-    levels = [int(e.tag[1]) for e in page.elements if len(e.tag) == 2 and e.tag[0] == "h" and e.tag[1].isdigit()]
+    levels = [
+        int(e.tag[1]) for e in page.elements if len(e.tag) == 2 and e.tag[0] == "h" and e.tag[1].isdigit()
+    ]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), levels
 

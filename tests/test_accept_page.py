@@ -132,9 +132,7 @@ async def test_the_choice_of_visibility_is_stored_with_the_proof(
     assert services.wake.is_set()
 
 
-@pytest.mark.parametrize(
-    "channel", [ProofKind.LINK, ProofKind.MAIL_LINK, ProofKind.DIRECT_MESSAGE_LINK]
-)
+@pytest.mark.parametrize("channel", [ProofKind.LINK, ProofKind.MAIL_LINK, ProofKind.DIRECT_MESSAGE_LINK])
 async def test_acceptance_tells_which_channel_the_link_came_by(
     services: Services, world: World, channel: ProofKind
 ) -> None:
@@ -378,9 +376,7 @@ async def test_a_form_without_its_token_does_nothing(
         {"answer": "yes", "visibility": "public"},
     ],
 )
-async def test_an_incomplete_answer_is_none(
-    services: Services, world: World, form: dict[str, str]
-) -> None:
+async def test_an_incomplete_answer_is_none(services: Services, world: World, form: dict[str, str]) -> None:
     grant = await offer(services, world)
     url = link(services, grant)
     async with browse(services) as client:

@@ -15,9 +15,10 @@ from badgefed.model.grant import Grant
 from badgefed.model.visibility import Visibility
 from badgefed.protocol.actors import tombstone
 from badgefed.protocol.notes import MAX_NOTE_BYTES
-from badgefed.store import activities, documents, followers, messages
+from badgefed.store import activities, documents, followers, messages, quotes
 from badgefed.store.documents import DocumentKind
 from badgefed.store.messages import Message, MessageKind
+from badgefed.store.quotes import Quote
 from badgefed.web.activitypub import FEATURED_NOTES, NOTES_PER_PAGE
 from badgefed.work.services import Services
 from tests.conftest import BASE, World
@@ -248,6 +249,79 @@ class TestNotes:
         assert there.status_code == nowhere.status_code == 404
         assert there.content == nowhere.content
         assert there.headers == nowhere.headers
+
+
+QUOTING = "https://social.example/users/bob/statuses/1"
+
+
+async def authorize(services: Services, grant: Grant, uuid: str = "1") -> str:
+    """The address of the authorization of somebody's Note to quote the grant's."""
+    new = Quote(
+        uuid=uuid,
+        grant_id=grant.id,
+        note_uri=QUOTING,
+        actor_id="https://social.example/users/bob",
+        activity_id="https://social.example/users/bob/requests/1",
+        created_at=services.clock(),
+    )
+    stored = await services.database.write(lambda tx: quotes.add_quote(tx, new))
+    return services.addresses.quote(ACTOR, stored.uuid)
+
+
+class TestQuotes:
+    async def test_an_authorization_has_what_verifiers_compare(
+        self, services: Services, world: World
+    ) -> None:
+        grant = await publish(services, world)
+        url = await authorize(services, grant)
+        async with browse(services) as client:
+            for accept_header in (ACTIVITY, BROWSER, None):
+                response = await client.get(url, headers=headers(accept_header))
+                assert response.status_code == 200
+                assert response.headers["content-type"] == ACTIVITY
+                stamp = response.json()
+        assert {name: value for name, value in stamp.items() if name != "@context"} == {
+            "id": url,
+            "type": "QuoteAuthorization",
+            "attributedTo": ACTOR,
+            "interactingObject": QUOTING,
+            "interactionTarget": grant.note_uri,
+        }
+        assert peers.wire_problems(stamp, host=HOST) == []
+
+    async def test_it_ends_with_the_badge(self, services: Services, world: World, clock: Clock) -> None:
+        grant = await publish(services, world)
+        url = await authorize(services, grant)
+        async with browse(services) as client:
+            await fetch(client, url)
+            await revoke(services, grant)
+            response = await client.get(url)
+        assert (response.status_code, response.headers["content-type"]) == (410, ACTIVITY)
+        assert response.json() == tombstone(url, former_type="QuoteAuthorization", deleted=clock.now)
+
+    async def test_it_stands_under_its_own_issuer_only(self, services: Services, world: World) -> None:
+        other = NewIssuer(username="other", name="The Other")
+        await create_issuer(services, organization_id=world.organization.id, new=other)
+        url = await authorize(services, await publish(services, world))
+        async with browse(services) as client:
+            for wrong in (
+                url.replace("/org/", "/other/"),
+                url.replace("/org/", "/ORG/"),
+                f"{url}1",
+                f"{url}/",
+            ):
+                assert (await client.get(wrong)).status_code == 404, wrong
+
+    @pytest.mark.parametrize("visibility", [Visibility.UNLISTED, Visibility.PRIVATE])
+    async def test_what_is_not_public_has_none(
+        self, services: Services, world: World, visibility: Visibility
+    ) -> None:
+        url = await authorize(services, await publish(services, world, visibility=visibility))
+        async with browse(services) as client:
+            there = await client.get(url)
+            nowhere = await client.get(f"{url}1")
+        assert there.status_code == nowhere.status_code == 404
+        assert there.content == nowhere.content
 
 
 async def _published(services: Services, world: World, visibility: Visibility) -> Grant:

@@ -323,4 +323,4 @@ async def test_who_granted_is_stored(services: Services, world: World) -> None:
     key = await make_key(services, world.owner.email)
     async with call(services, key) as client:
         answer = await grant(client, {"badgeId": world.badge.id, "profileUri": PROFILE})
-    assert (await find(services, answer)).granted_by == "another"
+    assert (await find(services, answer)).granted_by == "The Organization"

@@ -243,6 +243,19 @@ def test_a_worker_runs_and_ends_in_order(cli: Cli) -> None:
     assert code == 0, errors
 
 
+def test_blocking_and_unblocking(cli: Cli) -> None:
+    assert cli.json("block", "spam.example") == {"blocked": "spam.example", "kind": "host"}
+    assert cli.json("block", "https://social.example/users/eve")["kind"] == "actor"
+    assert cli.json("unblock", "Spam.Example.") == {"unblocked": "Spam.Example.", "kind": "host"}
+    for arguments, words in (
+        (("unblock", "spam.example"), "not blocked"),
+        (("block", "nonsense"), "neither"),
+    ):
+        done = cli.run(*arguments)
+        assert done.returncode == 1
+        assert words in done.stderr
+
+
 def test_the_whole_on_postgresql(cli: Cli, cluster: Cluster) -> None:
     cluster.sql("CREATE DATABASE cli")
     cli.environment["BADGEFED_DATABASE_URL"] = cluster.url("cli")

@@ -381,10 +381,7 @@ async def test_static_files_keep_for_ever_under_the_address_of_their_content(
         other = await client.get("/static/000000000000/badgefed.css")
         again = await client.get(sheet, headers={"if-none-match": current.headers["etag"]})
         escape = await client.get("/static/x/..%2f..%2fpyproject.toml")
-        fonts = [
-            await client.get(link.get("href"))
-            for link in page.all("link", rel="preload")
-        ]
+        fonts = [await client.get(link.get("href")) for link in page.all("link", rel="preload")]
     assert current.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert current.headers["content-type"] == "text/css; charset=utf-8"
     assert other.headers["cache-control"] == "no-cache"
@@ -408,11 +405,7 @@ def test_the_style_sheet_is_small() -> None:
     assert len(statics.load_assets().files["badgefed.css"].body) <= 20 * 1024
 
 
-PAIRS = [
-    (text, ground, 4.5)
-    for text in ("ink", "muted", "accent")
-    for ground in ("ground", "surface")
-] + [
+PAIRS = [(text, ground, 4.5) for text in ("ink", "muted", "accent") for ground in ("ground", "surface")] + [
     ("ink", "sunken", 4.5),
     ("ink", "accent-soft", 4.5),
     ("accent", "accent-soft", 4.5),

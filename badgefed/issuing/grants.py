@@ -18,7 +18,7 @@ from badgefed.model.issuer import Issuer
 from badgefed.model.recipient import email_alias, profile_alias
 from badgefed.model.times import DAY
 from badgefed.model.visibility import Visibility
-from badgefed.store import badges, grants, issuers, jobs, remote_actors
+from badgefed.store import badges, grants, issuers, jobs, organizations, remote_actors
 from badgefed.store.database import Reader, Transaction
 from badgefed.store.jobs import JobKind
 from badgefed.work import withdraw
@@ -27,7 +27,10 @@ from badgefed.work.services import Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a caller asks for, already checked for form. `profile` or `email` is set."""
+    """What a caller asks for, already checked for form. `profile` or `email` is set.
+
+    `granted_by` is a person's name, shown to everybody; the organization's if there is none.
+    """
 
     organization_id: int
     badge_id: int
@@ -100,6 +103,7 @@ async def _add(
     now: int,
 ) -> Grant | None:
     note_id = new_note_id()
+    organization = await organizations.get_organization(tx, wanted.organization_id)
     return await grants.add_grant(
         tx,
         uuid=new_uuid(now),
@@ -115,7 +119,7 @@ async def _add(
         actor_id=actor_id,
         email=wanted.email,
         evidence=wanted.evidence,
-        granted_by=wanted.granted_by,
+        granted_by=wanted.granted_by or organization.name,
         expires_at=now + badge.expires_in_days * DAY if badge.expires_in_days else None,
         now=now,
     )

@@ -31,6 +31,10 @@ class Addresses:
     def note(self, actor_id: str, note_id: str) -> str:
         return f"{actor_id}/statuses/{note_id}"
 
+    def quote(self, actor_id: str, uuid: str) -> str:
+        """The authorization of somebody's Note to quote one of this actor's."""
+        return f"{actor_id}/quotes/{uuid}"
+
     def accept(self, grant_id: int, key: str) -> str:
         return f"{self.base}/accept/grant/{grant_id}/{key}"
 

@@ -24,4 +24,5 @@ def new_note_id() -> str:
 
 def new_credential_code() -> str:
     """`CRD-` and eight characters that can't be mistaken for one another (40 bits)."""
-    return "CRD-" + "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
+    number = secrets.randbits(40)
+    return "CRD-" + "".join(CODE_ALPHABET[number >> shift & 31] for shift in range(0, 40, 5))

@@ -91,15 +91,13 @@ def accept_quote(
     activity_id: str, *, actor: str, request: Mapping[str, Any], authorization_id: str
 ) -> dict[str, Any]:
     """Accept{QuoteRequest} with the address of the authorization (FEP-044f)."""
-    return {
-        "@context": [AS2, QUOTE_TERMS],
-        "id": activity_id,
-        "type": "Accept",
-        "actor": actor,
-        "to": [reference(request["actor"])],
-        "object": _embed(request, "object", "instrument"),
-        "result": authorization_id,
-    }
+    answer = _answer_quote("Accept", activity_id, actor=actor, request=request)
+    return {**answer, "result": authorization_id}
+
+
+def reject_quote(activity_id: str, *, actor: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Reject{QuoteRequest} (FEP-044f)."""
+    return _answer_quote("Reject", activity_id, actor=actor, request=request)
 
 
 def quote_authorization(authorization_id: str, *, issuer: str, quoting: str, quoted: str) -> dict[str, Any]:
@@ -122,6 +120,19 @@ def _answer(answer_type: str, activity_id: str, *, actor: str, follow: Mapping[s
         "actor": actor,
         "to": [reference(follow["actor"])],
         "object": _embed(follow, "object"),
+    }
+
+
+def _answer_quote(
+    answer_type: str, activity_id: str, *, actor: str, request: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "@context": [AS2, QUOTE_TERMS],
+        "id": activity_id,
+        "type": answer_type,
+        "actor": actor,
+        "to": [reference(request["actor"])],
+        "object": _embed(request, "object", "instrument"),
     }
 
 

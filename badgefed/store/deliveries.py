@@ -142,6 +142,26 @@ async def delete_of_inbox(tx: Transaction, host: str, inbox: str) -> None:
     await tx.execute("DELETE FROM deliveries WHERE host = ? AND inbox = ? AND state = 'ready'", host, inbox)
 
 
+async def delete_for_follower(
+    tx: Transaction, host: str, inbox: str, *, issuer_id: int, actor_id: str
+) -> None:
+    """Drops public Creates and Updates of the issuer that were never tried at this inbox, which is the actor's alone.
+
+    Those about the actor's own badges stay.
+    """
+    await tx.execute(
+        "DELETE FROM deliveries WHERE host = ? AND inbox = ? AND state = 'ready' AND attempt = 0 AND activity_id IN ("
+        "SELECT activities.id FROM activities LEFT JOIN grants ON grants.id = activities.grant_id"
+        " WHERE activities.id = deliveries.activity_id AND activities.issuer_id = ? AND activities.is_public = 1"
+        " AND activities.activity_type IN ('Create', 'Update')"
+        " AND (grants.actor_id IS NULL OR grants.actor_id <> ?))",
+        host,
+        inbox,
+        issuer_id,
+        actor_id,
+    )
+
+
 async def delete_of_host(tx: Transaction, host: str) -> None:
     """Drops what waits for a host."""
     await tx.execute("DELETE FROM deliveries WHERE host = ? AND state = 'ready'", host)

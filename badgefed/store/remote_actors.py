@@ -57,6 +57,17 @@ async def find_behind_inbox(reader: Reader, inbox: str, *, after: str) -> Remote
     return _actor(row) if row else None
 
 
+async def find_own_inbox(reader: Reader, actor_id: str) -> str | None:
+    """The actor's inbox, if nobody else that we know is behind it; None for an unknown actor too."""
+    row = await reader.one(
+        "SELECT inbox FROM remote_actors AS own WHERE id = ? AND (shared_inbox IS NULL OR shared_inbox <> inbox)"
+        " AND NOT EXISTS (SELECT 1 FROM remote_actors AS other WHERE other.inbox = own.inbox AND other.id <> own.id)"
+        " AND NOT EXISTS (SELECT 1 FROM remote_actors AS other WHERE other.shared_inbox = own.inbox)",
+        actor_id,
+    )
+    return row["inbox"] if row else None
+
+
 def aliases_of(actor: RemoteActor) -> tuple[str, ...]:
     """The names that lead to this actor: its id, its profile page on its own host, its handle."""
     names = [actor.id]

@@ -100,11 +100,14 @@ async def store(tx: Transaction, found: Found, *, is_handle_confirmed: bool = Fa
 async def find_profile(services: Services, profile: str) -> RemoteActor:
     """The actor that a handle or a profile page means, asked for at most once a day. Raises FetchFailed.
 
-    Its handle counts only if each host in it leads to this actor: the handle's and the actor's. Blocked hosts aren't asked.
+    Its handle counts only if each host in it leads to this actor: the handle's and the actor's. Blocked hosts aren't asked,
+    and blocked actors aren't found.
     """
     alias = profile_alias(profile)
     await _require_unblocked(services, profile.rpartition("@")[2] if parse_handle(profile) else profile)
     known = await remote_actors.find_actor_by_alias(services.database, alias)
+    if known is not None:
+        await _require_unblocked(services, known.id)
     if known is not None and services.clock() - known.fetched_at < DAY:
         return known
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
 from typing import cast, get_args
@@ -10,14 +9,14 @@ from typing import cast, get_args
 from badgefed.errors import FetchFailed
 from badgefed.model.times import SECOND
 from badgefed.net import media_types
-from badgefed.protocol import digests, signatures
+from badgefed.protocol import digests
 from badgefed.protocol.signatures import OutboundRequest, Scheme
 from badgefed.store.activities import Activity
 from badgefed.work.retries import read_retry_after
 from badgefed.work.services import Services
+from badgefed.work.signer import Signer
 
 FIRST_SCHEME: Scheme = "cavage"
-SIGNATURES_IN_A_ROW = 4
 _NOT_UNDERSTOOD = (400, 401)
 
 
@@ -55,12 +54,11 @@ def read_scheme(text: str | None) -> Scheme:
 
 
 class Knocker:
-    """Makes attempts at deliveries. After a few signatures, 0.3 ms of CPU each, the rest of the event loop gets its turn."""
+    """Makes attempts at deliveries."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._signing = asyncio.Lock()
-        self._signed = 0
+        self._signer = Signer()
 
     async def attempt(self, inbox: str, outgoing: Outgoing, scheme: Scheme) -> Answer:
         """Both knocks together take no longer than the setting allows for a delivery. Signs anew each time."""
@@ -92,15 +90,7 @@ class Knocker:
         request = OutboundRequest(
             method="POST", url=inbox, body_digest=outgoing.digest, content_type=media_types.ACTIVITY
         )
-        async with self._signing:
-            now = self._services.clock() / SECOND
-            headers = signatures.sign(
-                request, scheme=scheme, key_id=key.key_id, private_key=key.private_key, now=now
-            )
-            self._signed += 1
-            if self._signed % SIGNATURES_IN_A_ROW == 0:
-                await asyncio.sleep(0)
-        return headers
+        return await self._signer.sign(request, scheme=scheme, key=key, now=self._services.clock() / SECOND)
 
 
 def _other(scheme: Scheme) -> Scheme:

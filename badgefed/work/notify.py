@@ -119,7 +119,7 @@ async def send_message(
         grant_id=grant.id,
         is_public=False,
         to_followers=False,
-        inboxes=[Target(inbox=actor.inbox)],
+        inboxes=[Target(inbox=actor.inbox, actor_id=actor.id)],
         ordering_key=note["id"],
         priority=Priority.PERSON,
         now=now,

@@ -8,18 +8,22 @@ from urllib.parse import urldefrag
 
 from badgefed.errors import Invalid
 from badgefed.protocol.signed_request import split_url
-from badgefed.store import activities, blocks, deliveries, hosts, jobs
+from badgefed.store import activities, blocks, deliveries, hosts, jobs, remote_actors
 from badgefed.store.blocks import BlockKind
-from badgefed.store.database import Transaction
+from badgefed.store.database import Reader, Transaction
 from badgefed.store.deliveries import NewDelivery
 from badgefed.store.jobs import JobKind, Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An inbox; `is_paced` if it is one of many of its host in this delivery: these go out one a second."""
+    """An inbox; `is_paced` if it is one of many of its host in this delivery: these go out one a second.
+
+    `actor_id` is whom it is for: a blocked actor gets nothing. None: also for one who is blocked, as the answer to a Follow.
+    """
 
     inbox: str
+    actor_id: str | None = None
     is_paced: bool = False
 
 
@@ -42,7 +46,7 @@ async def publish(
     """Queues an activity for the followers of its issuer and for `inboxes`; returns the activity's id.
 
     Activities with one `ordering_key` (the object's id if not given) reach a host in the order of their publication. One
-    that was published under this `uri` before is sent again as it was. Our own and blocked hosts get nothing.
+    that was published under this `uri` before is sent again as it was. Our own host, blocked hosts and blocked actors get nothing.
     """
     activity_id = await activities.add_activity(
         tx,
@@ -92,6 +96,7 @@ async def enqueue(
 ) -> None:
     """Delivery rows for an activity that is stored already under `uri`, and a turn for each host."""
     blocked = await blocks.list_blocked(tx, issuer_id, BlockKind.HOST)
+    targets = [target for target in targets if not await _is_for_blocked(tx, target, issuer_id)]
     new = list(_remote(targets, own=split_url(urldefrag(uri).url)[1], blocked=blocked))
     await deliveries.add_deliveries(
         tx, new, activity_id=activity_id, ordering_key=ordering_key, priority=priority, now=now
@@ -121,6 +126,22 @@ async def drop_blocked(tx: Transaction) -> None:
             await deliveries.delete_of_host(tx, host)
 
 
+async def drop_actor(tx: Transaction, actor_id: str) -> None:
+    """Drops what waits for the actor's own inbox. Call it after blocking the actor."""
+    inbox = await remote_actors.find_own_inbox(tx, actor_id)
+    if inbox is not None:
+        await deliveries.delete_of_inbox(tx, split_url(inbox)[1], inbox)
+
+
+async def drop_unfollowed(tx: Transaction, issuer_id: int, actor_id: str) -> None:
+    """Drops what waits for the own inbox of a former follower as such. Call it after ending the follow."""
+    inbox = await remote_actors.find_own_inbox(tx, actor_id)
+    if inbox is not None:
+        await deliveries.delete_for_follower(
+            tx, split_url(inbox)[1], inbox, issuer_id=issuer_id, actor_id=actor_id
+        )
+
+
 async def _limit_fan_out(tx: Transaction, activity_id: int, *, until: str) -> None:
     """Keeps a Delete from going further than its Create went; `until` "" is nowhere."""
     if until:
@@ -132,6 +153,12 @@ async def _limit_fan_out(tx: Transaction, activity_id: int, *, until: str) -> No
 def fan_out_key(activity_id: int) -> str:
     """The unique key of the activity's fan-out job."""
     return f"fan_out:{activity_id}"
+
+
+async def _is_for_blocked(reader: Reader, target: Target, issuer_id: int | None) -> bool:
+    return target.actor_id is not None and await blocks.is_blocked(
+        reader, target.actor_id, issuer_id=issuer_id
+    )
 
 
 def _remote(targets: Iterable[Target], *, own: str, blocked: Collection[str]) -> Iterator[NewDelivery]:

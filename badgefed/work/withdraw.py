@@ -52,4 +52,4 @@ async def _delete(tx: Transaction, grant: Grant, body: bytes, *, to_followers: b
 async def recipient_targets(reader: Reader, grant: Grant) -> list[Target]:
     """The recipient's own inbox, if the recipient is a profile that we have found."""
     actor = await remote_actors.find_actor(reader, grant.actor_id) if grant.actor_id else None
-    return [Target(inbox=actor.inbox)] if actor else []
+    return [Target(inbox=actor.inbox, actor_id=actor.id)] if actor else []

@@ -16,6 +16,7 @@ from badgefed.protocol.activities import (
     quote_authorization,
     reference,
     reject,
+    reject_quote,
     undo,
     update,
 )
@@ -112,7 +113,7 @@ def test_undo_takes_back_our_own_activity_before_the_same_audience() -> None:
     )
 
 
-def test_a_quote_is_approved_with_a_document_of_five_members() -> None:
+def test_a_quote_is_approved_with_a_document_of_five_members_or_refused() -> None:
     quoting, quoted = "https://m.example/notes/3", f"{ACTOR}/statuses/1"
     stamp_id = f"{ACTOR}/quotes/1"
     request = {
@@ -133,6 +134,11 @@ def test_a_quote_is_approved_with_a_document_of_five_members() -> None:
     }
     assert (activity["to"], activity["result"]) == ([FOLLOWER], stamp_id)
     check_answer(activity)
+    refusal = reject_quote(f"{ACTOR}/rejects/2", actor=ACTOR, request=request)
+    assert refusal == {name: value for name, value in activity.items() if name != "result"} | {
+        "id": f"{ACTOR}/rejects/2",
+        "type": "Reject",
+    }
     stamp = quote_authorization(stamp_id, issuer=ACTOR, quoting=quoting, quoted=quoted)
     assert {name: value for name, value in stamp.items() if name != "@context"} == {
         "id": stamp_id,

@@ -261,6 +261,19 @@ CREATE INDEX interactions_by_grant ON interactions (grant_id, kind);
 CREATE INDEX interactions_by_actor ON interactions (actor_id);
 CREATE INDEX interactions_by_object ON interactions (object_id) WHERE object_id IS NOT NULL;
 
+-- Notes of others that may quote a grant's Note (FEP-044f). activity_id is the QuoteRequest's.
+CREATE TABLE quotes (
+    id $ID,
+    uuid TEXT NOT NULL UNIQUE,
+    grant_id BIGINT NOT NULL REFERENCES grants (id),
+    note_uri TEXT NOT NULL,
+    actor_id TEXT NOT NULL,
+    activity_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (grant_id, note_uri)
+);
+CREATE INDEX quotes_by_actor ON quotes (actor_id);
+
 CREATE TABLE reports (
     id $ID,
     actor_id TEXT NOT NULL,

@@ -1,0 +1,210 @@
+"""The Badges API: the badges of the key's organization, granting one, and how far a grant has come."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from badgefed.api.badge_definitions import (
+    BADGE_ID,
+    BADGES_DESCRIPTION,
+    BADGES_EXAMPLE,
+    BODY_REFUSALS,
+    COMMON_REFUSALS,
+    GRANT_BODY,
+    GRANT_DESCRIPTION,
+    GRANT_EXAMPLE,
+    GRANT_REQUEST_EXAMPLE,
+    IDEMPOTENCY_KEY,
+    KEY_TEXTS,
+    NOTE_ID,
+    ONE_BADGE_EXAMPLE,
+    STATUS_DESCRIPTION,
+    STATUS_EXAMPLE,
+)
+from badgefed.api.badge_views import (
+    BadgeAnswer,
+    BadgeList,
+    GrantAnswer,
+    GrantStatus,
+    view_badge,
+    view_offered,
+    view_status,
+)
+from badgefed.api.errors import Error, ValidationError, badges_error, json_bytes, json_response
+from badgefed.api.idempotency import REPLAYED, Answer, answer_once, check_idempotency_key, identify
+from badgefed.api.operations import Api, Operation, Refusal, Success
+from badgefed.api.requests import read_body, read_path_integer, services_of
+from badgefed.api.resources import make_routes
+from badgefed.errors import NotFound
+from badgefed.issuing import grants
+from badgefed.issuing.grants import Offer
+from badgefed.model.badge import Badge
+from badgefed.model.grant import Grant, ProofKind, Status
+from badgefed.model.issuer import Issuer
+from badgefed.model.organization import ApiKey
+from badgefed.store.badges import find_badge, list_active_badges
+from badgefed.store.database import Reader, Transaction
+from badgefed.store.grants import find_grant_by_note_id, find_grant_by_note_uri
+from badgefed.store.issuers import get_issuer, list_issuers
+from badgefed.work.accept_links import accept_url
+from badgefed.work.services import Services
+
+BADGE_NOT_FOUND = "Badge not found or not authorized."
+GRANT_NOT_FOUND = "Grant not found."
+ALREADY_GRANTED = "This badge has already been granted to this recipient"
+
+_MERGED_SLASHES = re.compile(r"^(https?):/+", re.IGNORECASE)
+
+
+async def list_badges(request: Request, key: ApiKey) -> Response:
+    services = services_of(request)
+    badges, issuers = await services.database.read(partial(_read_badges, organization_id=key.organization_id))
+    views = [
+        view_badge(badge, issuers[badge.issuer_id], services.addresses)
+        for badge in badges
+        if badge.issuer_id in issuers
+    ]
+    return json_response(BadgeList(success=True, count=len(views), badges=views))
+
+
+async def _read_badges(reader: Reader, *, organization_id: int) -> tuple[list[Badge], dict[int, Issuer]]:
+    badges = await list_active_badges(reader, organization_id)
+    issuers = await list_issuers(reader, organization_id=organization_id)
+    return badges, {issuer.id: issuer for issuer in issuers}
+
+
+async def get_badge(request: Request, key: ApiKey) -> Response:
+    services = services_of(request)
+    badge_id = read_path_integer(request, BADGE_ID.name)
+
+    async def read(reader: Reader) -> tuple[Badge, Issuer]:
+        badge = await find_badge(reader, badge_id, organization_id=key.organization_id)
+        if badge is None:
+            raise NotFound(BADGE_NOT_FOUND)
+        return badge, await get_issuer(reader, badge.issuer_id)
+
+    badge, issuer = await services.database.read(read)
+    return json_response(BadgeAnswer(success=True, badge=view_badge(badge, issuer, services.addresses)))
+
+
+async def grant_badge(request: Request, key: ApiKey) -> Response:
+    services = services_of(request)
+    idempotency_key = check_idempotency_key(request)
+    values = await read_body(request, GRANT_BODY)
+    once = identify("grantBadge", key, idempotency_key, values)
+    offer = Offer(
+        organization_id=key.organization_id,
+        badge_id=values["badgeId"],
+        profile=values["profileUri"],
+        email=values["email"],
+        name=values["name"],
+        evidence=values["evidence"],
+    )
+    work = partial(_grant, services, offer)
+    answer = await services.database.write(lambda tx: answer_once(tx, services, once, work))
+    if not answer.is_replay:
+        services.wake.set()
+    headers = {REPLAYED: "true"} if answer.is_replay else {}
+    return json_bytes(answer.body, status=answer.status, headers=headers)
+
+
+async def _grant(services: Services, offer: Offer, tx: Transaction) -> Answer:
+    offered = await grants.offer(tx, offer, services)
+    link = accept_url(services, offered.grant, ProofKind.LINK)
+    return Answer(status=200, body=msgspec.json.encode(view_offered(offered, link)))
+
+
+async def get_status(request: Request, key: ApiKey) -> Response:
+    grant = await _find_grant(services_of(request).database, request.path_params[NOTE_ID.name])
+    if grant is None or grant.organization_id != key.organization_id or grant.status is Status.REVOKED:
+        raise NotFound(GRANT_NOT_FOUND)
+    return json_response(view_status(grant))
+
+
+async def _find_grant(reader: Reader, note: str) -> Grant | None:
+    """By the id of its Note or the last segment of it. Some proxies make one slash of two."""
+    if "\x00" in note:
+        return None
+    if "/" in note:
+        return await find_grant_by_note_uri(reader, _MERGED_SLASHES.sub(r"\1://", note))
+    return await find_grant_by_note_id(reader, note)
+
+
+OPERATIONS = (
+    Operation(
+        id="listBadges",
+        method="GET",
+        path="/api/badges",
+        summary="List badges",
+        description="The active badges of the key's organization, by id.",
+        scope="badges:read",
+        handle=list_badges,
+        success=Success(shape=BadgeList, description="The badges.", example=BADGES_EXAMPLE),
+    ),
+    Operation(
+        id="grantBadge",
+        method="POST",
+        path="/api/badges/grant",
+        summary="Grant a badge",
+        description=GRANT_DESCRIPTION,
+        scope="grants:write",
+        handle=grant_badge,
+        parameters=(IDEMPOTENCY_KEY,),
+        body=GRANT_BODY,
+        body_example=GRANT_REQUEST_EXAMPLE,
+        success=Success(
+            shape=GrantAnswer, description="The grant that waits for its recipient.", example=GRANT_EXAMPLE
+        ),
+        refusals=(
+            *BODY_REFUSALS,
+            Refusal(status=404, texts=("Badge not found",)),
+            Refusal(status=409, texts=(ALREADY_GRANTED,)),
+        ),
+    ),
+    Operation(
+        id="getGrantStatus",
+        method="GET",
+        path="/api/badges/grant/{noteId}/status",
+        summary="Ask how far a grant has come",
+        description=STATUS_DESCRIPTION,
+        scope="grants:read",
+        handle=get_status,
+        parameters=(NOTE_ID,),
+        success=Success(shape=GrantStatus, description="The grant's status.", example=STATUS_EXAMPLE),
+        refusals=(Refusal(status=404, texts=(GRANT_NOT_FOUND,)),),
+    ),
+    Operation(
+        id="getBadge",
+        method="GET",
+        path="/api/badges/{badgeId}",
+        summary="Show a badge",
+        description="One badge of the key's organization, active or not.",
+        scope="badges:read",
+        handle=get_badge,
+        parameters=(BADGE_ID,),
+        success=Success(shape=BadgeAnswer, description="The badge.", example=ONE_BADGE_EXAMPLE),
+        refusals=(
+            Refusal(status=400, texts=("The value 'abc' is not valid.",)),
+            Refusal(status=404, texts=(BADGE_NOT_FOUND,)),
+        ),
+    ),
+)
+
+API = Api(
+    name="Badges",
+    root="/api/badges",
+    description=BADGES_DESCRIPTION,
+    texts=KEY_TEXTS,
+    operations=OPERATIONS,
+    refusals=COMMON_REFUSALS,
+    respond=badges_error,
+    error_shapes={0: Error, 400: ValidationError},
+)
+
+routes: list[BaseRoute] = make_routes(API)

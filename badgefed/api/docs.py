@@ -1,0 +1,97 @@
+"""The APIs as a page for people, from the same definitions as OpenAPI. It loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shlex
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from badgefed.api import openapi
+from badgefed.api.authentication import KEY_HEADERS
+from badgefed.api.bodies import Body
+from badgefed.api.operations import Operation
+from badgefed.api.requests import services_of
+
+PATH = "/api/docs"
+
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def prose(text: str) -> Markup:
+    """Paragraphs between empty lines, `code` between backticks."""
+    paragraphs = (_CODE.sub(r"<code>\1</code>", str(escape(paragraph))) for paragraph in text.split("\n\n"))
+    return Markup("\n").join(Markup("<p>{}</p>").format(Markup(paragraph)) for paragraph in paragraphs)  # noqa: S704
+
+
+def show_json(value: object) -> str:
+    """Indented, for people."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def describe_body(body: Body) -> list[dict[str, Any]]:
+    """A row for each field: name, type, required, limit and description."""
+    schema = body.schema()
+    return [
+        {
+            "name": field.name,
+            "type": field.kind.value,
+            "required": field.name in schema.get("required", []),
+            "limit": schema["properties"][field.name].get("maxLength"),
+            "description": field.description,
+        }
+        for field in body.fields
+    ]
+
+
+def show_curl(operation: Operation, base: str) -> str:
+    """The operation's example as a command to paste."""
+    path = operation.path
+    for parameter in operation.parameters:
+        path = path.replace(f"{{{parameter.name}}}", parameter.example)
+    lines = [f"curl {base}{path}", f"-H '{KEY_HEADERS[0]}: YOUR_KEY'"]
+    if operation.body_example is not None:
+        lines += [
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(json.dumps(operation.body_example))}",
+        ]
+    return " \\\n  ".join(lines)
+
+
+@lru_cache(maxsize=8)
+def _render(templates: Environment, base: str) -> tuple[str, str]:
+    """The page, and the only thing that it allows: its own style sheet."""
+    style = templates.get_template("api-docs.css").render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = templates.get_template("api-docs.html").render(
+        apis=openapi.APIS,
+        base=base,
+        openapi=openapi.PATH,
+        style=Markup(style),  # noqa: S704
+        prose=prose,
+        show_json=show_json,
+        show_curl=show_curl,
+        describe_body=describe_body,
+    )
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return page, policy
+
+
+async def docs(request: Request) -> Response:
+    """The page; no key is needed."""
+    services = services_of(request)
+    page, policy = _render(services.templates, services.addresses.base)
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "public, max-age=300"}
+    return HTMLResponse(page, headers=headers)
+
+
+routes: list[BaseRoute] = [Route(PATH, docs)]

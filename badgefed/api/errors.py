@@ -1,0 +1,87 @@
+"""How errors look to the programs that call. Each API has a dialect of its own; the route decides which one, not the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.responses import Response
+
+from badgefed.errors import BadgefedError, Invalid, RateLimited, Unauthenticated
+
+JSON = "application/json; charset=utf-8"
+PROBLEM_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"
+PROBLEM_TITLE = "One or more validation errors occurred."
+INTERNAL = "Internal server error."
+
+Failures = Mapping[str, list[str]]
+
+
+class InvalidBody(Invalid):
+    """A body that breaks rules: `failures` has all of them by field, the error's own text is the first."""
+
+    def __init__(self, text: str, *, failures: Failures) -> None:
+        super().__init__(text)
+        self.failures = failures
+
+
+class MethodNotAllowed(BadgefedError):
+    """There is something at this path, but not for this method."""
+
+    status = 405
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, in a sentence."""
+
+    error: str
+
+
+class ValidationError(msgspec.Struct, frozen=True, kw_only=True):
+    """The first thing that is wrong in `error`; everything, by field, in `errors`, with the members of RFC 9457."""
+
+    error: str
+    type: str
+    title: str
+    status: int
+    errors: dict[str, list[str]]
+
+
+def json_response(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Compact UTF-8 JSON, members in the order of their definition, not to be stored by anyone on the way."""
+    return json_bytes(msgspec.json.encode(value), status=status, headers=headers)
+
+
+def json_bytes(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """As `json_response`, for JSON that is encoded already."""
+    return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
+
+
+def badges_error(error: BadgefedError) -> Response:
+    """The Badges API's dialect: `{"error": …}`, and for a 400 the members of RFC 9457 behind it."""
+    text = str(error)
+    if error.status != Invalid.status:
+        return json_response(Error(error=text), status=error.status, headers=_headers(error))
+    problem = ValidationError(
+        error=text,
+        type=PROBLEM_TYPE,
+        title=PROBLEM_TITLE,
+        status=error.status,
+        errors=dict(_failures(error)),
+    )
+    return json_response(problem, status=error.status)
+
+
+def _failures(error: BadgefedError) -> Failures:
+    if isinstance(error, InvalidBody):
+        return error.failures
+    field = error.field if isinstance(error, Invalid) else None
+    return {field or "": [str(error)]}
+
+
+def _headers(error: BadgefedError) -> dict[str, str]:
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    return {}

@@ -1,0 +1,196 @@
+"""What anybody may look at: the front page, an issuer, a badge, and a badge that somebody was granted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from badgefed.errors import Gone, NotFound
+from badgefed.model.actor import RemoteActor
+from badgefed.model.badge import Badge
+from badgefed.model.grant import Grant, Presence, presence
+from badgefed.model.image import Image
+from badgefed.model.issuer import Issuer
+from badgefed.model.visibility import Surface, Visibility
+from badgefed.protocol.html import sanitise
+from badgefed.protocol.openbadges import web_url
+from badgefed.store import badges, images, interactions, issuers, remote_actors, showcase
+from badgefed.store.database import Reader
+from badgefed.store.interactions import Interaction, InteractionKind
+from badgefed.store.showcase import Shown
+from badgefed.web.errors import as_page
+from badgefed.web.people import Person, person_of, recipient_of
+from badgefed.web.templating import render, services_of
+
+LATEST = 12
+PICTURES = 3
+RECIPIENTS = 50
+BADGES = 60
+ISSUERS = 60
+RESPONSES = 50
+MAX_ID = 2**63 - 1
+NOT_FOUND = "There is nothing here."
+NO_INDEX = {"X-Robots-Tag": "noindex"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """What somebody on another server did with a badge: `content` is a reply's safe HTML or a reaction's emoji."""
+
+    kind: InteractionKind
+    person: Person
+    content: str | Markup
+    url: str | None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Award:
+    """What the page of a granted badge is made from."""
+
+    badge: Badge
+    issuer: Issuer
+    image: Image
+    actor: RemoteActor | None
+    counts: Mapping[InteractionKind, int]
+    echoes: tuple[Echo, ...]
+
+
+@as_page
+async def front_page(request: Request) -> Response:
+    """What this server is, who issues badges on it, and the latest ones."""
+
+    async def load(reader: Reader) -> dict[str, Any]:
+        latest = await showcase.list_shown(reader, limit=LATEST)
+        return {
+            "issuers": (await issuers.list_issuers(reader))[:ISSUERS],
+            "latest": named(latest),
+            "pictures": list(dict.fromkeys(row.image for row in latest))[:PICTURES],
+        }
+
+    return render(request, "front.html", **await services_of(request).database.read(load))
+
+
+def named(rows: list[Shown]) -> list[tuple[Shown, Person]]:
+    """Granted badges of a list, each with whom it was granted to."""
+    return [(row, recipient_of(row, None)) for row in rows]
+
+
+async def issuer_page(request: Request, issuer: Issuer) -> Response:
+    """The page at an actor's id."""
+
+    async def load(reader: Reader) -> dict[str, Any]:
+        latest = await showcase.list_shown(reader, issuer_id=issuer.id, limit=LATEST)
+        return {
+            "badges": await showcase.list_badge_cards(reader, issuer.id, limit=BADGES),
+            "latest": named(latest),
+        }
+
+    context = await services_of(request).database.read(load)
+    return render(request, "issuer.html", issuer=issuer, website=web_url(issuer.url), **context)
+
+
+async def badge_page(request: Request, badge: Badge) -> Response:
+    """The page of a badge's definition."""
+
+    async def load(reader: Reader) -> dict[str, Any]:
+        shown = await showcase.list_shown(
+            reader, issuer_id=badge.issuer_id, badge_id=badge.id, limit=RECIPIENTS + 1
+        )
+        return {
+            "issuer": await issuers.get_issuer(reader, badge.issuer_id),
+            "image": await images.get_image(reader, badge.image_id),
+            "recipients": named(shown[:RECIPIENTS]),
+            "has_more": len(shown) > RECIPIENTS,
+        }
+
+    context = await services_of(request).database.read(load)
+    return render(request, "badge.html", badge=badge, more_info=web_url(badge.info_uri), **context)
+
+
+@as_page
+async def badge_by_id(request: Request) -> Response:
+    badge_id = request.path_params["badge_id"]
+    badge = None
+    if badge_id <= MAX_ID:
+        badge = await badges.find_badge(services_of(request).database, badge_id)
+    if badge is None:
+        raise NotFound(NOT_FOUND)
+    return await badge_page(request, badge)
+
+
+async def grant_page(request: Request, grant: Grant) -> Response:
+    """The page at a Note's id. Raises `Gone` for a revoked grant, `NotFound` for one that strangers may not know of."""
+    there = presence(grant, Surface.LINK)
+    if there is Presence.WITHDRAWN:
+        raise Gone("This badge was taken back by its issuer.")
+    if there is Presence.HIDDEN:
+        raise NotFound(NOT_FOUND)
+    services = services_of(request)
+    award = await services.database.read(lambda reader: _load_award(reader, grant))
+    listed = grant.visibility is Visibility.PUBLIC
+    return render(
+        request,
+        "grant.html",
+        headers={} if listed else NO_INDEX,
+        grant=grant,
+        badge=award.badge,
+        issuer=award.issuer,
+        image=award.image,
+        recipient=recipient_of(grant, award.actor),
+        counts=award.counts,
+        echoes=award.echoes,
+        is_listed=listed,
+        is_expired=grant.expires_at is not None and grant.expires_at <= services.clock(),
+        more_info=web_url(award.badge.info_uri),
+    )
+
+
+async def _load_award(reader: Reader, grant: Grant) -> _Award:
+    badge = await badges.find_badge(reader, grant.badge_id)
+    if badge is None:
+        raise LookupError(f"badge {grant.badge_id}")
+    counts = await interactions.count_interactions(reader, grant.id)
+    return _Award(
+        badge=badge,
+        issuer=await issuers.get_issuer(reader, grant.issuer_id),
+        image=await images.get_image(reader, badge.image_id),
+        actor=await remote_actors.find_actor(reader, grant.actor_id) if grant.actor_id else None,
+        counts=counts,
+        echoes=await _load_echoes(reader, grant.id) if any(counts.values()) else (),
+    )
+
+
+async def _load_echoes(reader: Reader, grant_id: int) -> tuple[Echo, ...]:
+    found: list[Interaction] = []
+    for kind in InteractionKind:
+        found += await interactions.list_interactions(reader, grant_id, kind, limit=RESPONSES)
+    actors = await remote_actors.find_actors(reader, [one.actor_id for one in found])
+    return tuple(
+        Echo(
+            kind=one.kind,
+            person=person_of(one.actor_id, actors),
+            content=_content(one),
+            url=web_url(one.url),
+            created_at=one.created_at,
+        )
+        for one in found
+    )
+
+
+def _content(interaction: Interaction) -> str | Markup:
+    """Sanitised here as well, where it matters, whatever the store holds."""
+    content = interaction.content or ""
+    return Markup(sanitise(content)) if interaction.kind is InteractionKind.REPLY else content  # noqa: S704
+
+
+routes: list[BaseRoute] = [
+    Route("/", front_page),
+    Route("/badge/{badge_id:int}", badge_by_id),
+]
