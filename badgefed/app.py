@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -37,7 +38,9 @@ from badgefed.web import (
     openbadges,
     pages,
     statics,
+    tags,
 )
+from badgefed.web.documents import Shortcut
 from badgefed.web.middleware import RequestMiddleware
 from badgefed.work.handlers import JOB_HANDLERS
 from badgefed.work.keyring import Keyring
@@ -57,6 +60,7 @@ ROUTES: list[BaseRoute] = [
     *api_docs.routes,
     *health.routes,
     *statics.routes,
+    *tags.routes,
     *pages.routes,
 ]
 
@@ -101,7 +105,7 @@ def create_app(services: Services) -> Starlette:
     """The ASGI application over services that are open."""
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(RequestMiddleware, names=_names())],
+        middleware=[Middleware(RequestMiddleware, names=_names()), Middleware(Shortcut)],
         exception_handlers=errors.handlers,
     )
     # A redirect would name the host that the request named; ids have one spelling.
@@ -120,12 +124,20 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def settle_memory() -> None:
+    """Takes what lives as long as the process out of garbage collections, the longest pauses that requests meet."""
+    gc.collect()
+    gc.freeze()
+
+
 async def serve_forever(settings: Settings, *, host: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT, and finishes what has begun."""
     raise_file_limit()
     services = await open_services(settings)
+    app = create_app(services)
+    settle_memory()
     config = uvicorn.Config(
-        create_app(services),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -177,6 +189,7 @@ async def work_forever(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
+    settle_memory()
     log.info("working", base_url=settings.base_url)
     await Worker(services, JOB_HANDLERS).run(stop)
     await services.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from badgefed.web import accept, activitypub, errors, images, openbadges, pages, statics
+from badgefed.web import accept, activitypub, errors, images, openbadges, pages, statics, tags
 from badgefed.web.middleware import RequestMiddleware
 from badgefed.work.services import Services
 from tests.conftest import BASE
@@ -40,9 +41,10 @@ def make_app(services: Services) -> Starlette:
             *openbadges.routes,
             *accept.routes,
             *statics.routes,
+            *tags.routes,
             *pages.routes,
         ],
-        middleware=[Middleware(RequestMiddleware)],
+        middleware=[Middleware(RequestMiddleware, names={})],
         exception_handlers=errors.handlers,
     )
     app.state.services = services
@@ -133,7 +135,7 @@ def _has_frame(page: Page) -> None:
     assert page.all("html")[0].get("lang")
     assert page.all("title")[0].text.strip()
     for tag in ("main", "header", "footer", "h1"):
-        assert len([e for e in page.all(tag)]) == 1, tag
+        assert len(page.all(tag)) == 1, tag
     assert page.all("meta", name="viewport")
     targets = {element.get("id") for element in page.elements}
     assert page.all("a", href="#main")
@@ -145,7 +147,7 @@ def _has_steady_headings(page: Page) -> None:
         int(e.tag[1]) for e in page.elements if len(e.tag) == 2 and e.tag[0] == "h" and e.tag[1].isdigit()
     ]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
 
 
 def _has_names(page: Page) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from badgefed.model.times import DAY
 from badgefed.model.visibility import Visibility
 from badgefed.store import grants as stored_grants
 from badgefed.store import mail_optouts
+from badgefed.web.middleware import loggable_path
 from badgefed.work.accept_links import accept_url, manage_url, unsubscribe_url
 from badgefed.work.services import Services
 from tests.conftest import BASE, World
@@ -49,10 +49,8 @@ async def open_page(client: httpx.AsyncClient, url: str) -> Page:
     return check_page(response)
 
 
-async def submit(
-    client: httpx.AsyncClient, url: str, page: Page, headers: Mapping[str, str] | None = None, **form: str
-) -> httpx.Response:
-    return await client.post(url, data={"token": page.value("token"), **form}, headers=headers)
+async def submit(client: httpx.AsyncClient, url: str, page: Page, /, **form: str) -> httpx.Response:
+    return await client.post(url, data={"token": page.value("token"), **form})
 
 
 async def test_the_page_says_what_is_offered_by_whom_and_what_for(services: Services, world: World) -> None:
@@ -341,7 +339,8 @@ async def test_only_our_own_page_can_send_its_form(
     url = link(services, grant)
     async with browse(services) as client:
         page = await open_page(client, url)
-        response = await submit(client, url, page, headers, answer="accept", visibility="public")
+        form = {"token": page.value("token"), "answer": "accept", "visibility": "public"}
+        response = await client.post(url, data=form, headers=headers)
     assert response.status_code == status
     accepted = (await find(services, grant)).status is Status.ACCEPTED
     assert accepted is (status == 303)
@@ -428,6 +427,20 @@ async def test_an_expired_offer_says_that_it_is(services: Services, world: World
         assert "Valid until" in (await open_page(client, link(services, grant))).text
         clock.advance(DAY / 1_000_000)
         assert "Was valid until" in (await open_page(client, link(services, grant))).text
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/accept/grant/7/secret", "/accept/grant/7/…"),
+        ("/grants/7/secret/profile", "/grants/7/…"),
+        ("/unsubscribe/7/sec\nret", "/unsubscribe/7/…"),
+        ("/actor/org/statuses/abc", "/actor/org/statuses/abc"),
+        ("/" + "x" * 400, "/" + "x" * 299),
+    ],
+)
+def test_no_key_gets_into_the_log(path: str, logged: str) -> None:
+    assert loggable_path(path) == logged
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])

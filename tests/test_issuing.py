@@ -96,6 +96,14 @@ class TestOffer:
         assert not again.is_new
         assert len(await waiting_jobs(services)) == 1
 
+    async def test_asking_again_repeats_a_notification_that_had_failed(
+        self, any_services: Services, any_world: World
+    ) -> None:
+        await offer(any_services, any_world, email="ann@example.org")
+        await any_services.database.write(lambda tx: tx.execute("UPDATE jobs SET state = 'failed'"))
+        again = await offer(any_services, any_world, email="ann@example.org")
+        assert await waiting_jobs(any_services) == [("mail", again.grant.id)]
+
     async def test_an_actor_is_one_recipient_by_all_its_names(
         self, any_services: Services, any_world: World
     ) -> None:

@@ -53,9 +53,12 @@ def api_schema(
 
     thread = threading.Thread(target=asyncio.run, args=(run(),))
     thread.start()
-    yield schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/api/openapi.json", wait_for_schema=30)
-    running[0].should_exit = True
-    thread.join(timeout=30)
+    try:
+        yield schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/api/openapi.json", wait_for_schema=30)
+    finally:
+        for server in running:
+            server.should_exit = True
+        thread.join(timeout=30)
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)

@@ -110,8 +110,10 @@ def test_a_profile_is_understood_however_people_write_it(text: str, profile: str
         "ftp://x.example/a",
         "a b@c.example",
         "x" * 600,
-    ]
-    + ["https://social.example/" + "x" * 500, "https://social.example/\x00", "@a@b@c"],
+        "https://social.example/" + "x" * 500,
+        "https://social.example/\x00",
+        "@a@b@c",
+    ],
 )
 def test_what_is_no_profile_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -23,6 +23,9 @@ MAX_KEY = 500
 FAILURES_PER_MINUTE = 30
 REQUESTS_PER_MINUTE = 6_000
 MAX_RATE = 1_000_000
+KNOWN_KEYS = 1_000
+
+_TABLES = ("api_keys", "users")
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +55,15 @@ def find_credential(request: Request) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """A live key as it was read at an instant, after so many commits."""
+
+    key: ApiKey
+    commits: int
+    read_at: int
+
+
 class Gate:
     """Lets requests in. Counts in this process, so there is one for each application.
 
@@ -64,6 +76,7 @@ class Gate:
         self._failures = RateLimiter(FAILURES_PER_MINUTE, FAILURES_PER_MINUTE, services.clock)
         self._addresses = RateLimiter(REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE, services.clock)
         self._keys: dict[int, RateLimiter] = {}
+        self._known: dict[str, _Known] = {}
 
     async def authenticate(self, request: Request, texts: KeyTexts) -> ApiKey:
         """The live key that the request carries. Raises `Unauthenticated`; `RateLimited` after too many unknown keys."""
@@ -72,12 +85,26 @@ class Gate:
             raise Unauthenticated(texts.missing)
         now = self._services.clock()
         database = self._services.database
-        key = await find_live_key(database, credential, now=now) if len(credential) <= MAX_KEY else None
+        key = await self._find_key(credential, now) if len(credential) <= MAX_KEY else None
         if key is None:
             self._refuse(request, credential, texts)
         if key.last_used_at is None or key.last_used_at < now - MINUTE:
             key_id = key.id
             await database.write(lambda tx: touch_key(tx, key_id, now=now))
+        return key
+
+    async def _find_key(self, credential: str, now: int) -> ApiKey | None:
+        """A live key is remembered for a second at most, and not beyond this process's next change of keys or users."""
+        database = self._services.database
+        commits, name = database.changes.commits(_TABLES), hash_key(credential)
+        known = self._known.get(name)
+        if known is not None and known.commits == commits and 0 <= now - known.read_at < SECOND:
+            return known.key
+        key = await find_live_key(database, credential, now=now)
+        if key is not None:
+            if len(self._known) >= KNOWN_KEYS:
+                self._known.clear()
+            self._known[name] = _Known(key=key, commits=commits, read_at=now)
         return key
 
     def _refuse(self, request: Request, credential: str, texts: KeyTexts) -> NoReturn:

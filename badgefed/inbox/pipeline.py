@@ -158,8 +158,7 @@ class Inbox:
         return key
 
     def _verify_with(self, key: KnownKey, request: InboundRequest, signature: Signature) -> None:
-        now = self._services.clock() / SECOND
-        signatures.verify(signature, request, key.public_key, authorities=self._authorities, now=now)
+        signatures.verify_checked(signature, request, key.public_key, authorities=self._authorities)
 
     def _require_fetch(self, key_id: str) -> None:
         decision = self._fetches.check(normal_host(key_id))

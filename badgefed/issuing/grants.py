@@ -62,6 +62,8 @@ class Proof:
 async def offer(tx: Transaction, wanted: Offer, services: Services) -> Offered:
     """A pending grant and the work to tell its recipient; the waiting one if there is one.
 
+    The recipient of a waiting one is told only if that had failed.
+
     Raises `NotFound` for a badge that isn't there for this organization, `Conflict` if the recipient has accepted it.
     """
     now = services.clock()
@@ -79,6 +81,8 @@ async def offer(tx: Transaction, wanted: Offer, services: Services) -> Offered:
         raise Conflict("This badge has already been granted to this recipient")
     if existing is None:
         await _announce(tx, grant, now)
+    else:
+        await jobs.revive_jobs_of_grant(tx, grant.id, JobKind.NOTIFY, JobKind.MAIL, now=now)
     return Offered(grant=grant, badge=badge, issuer=issuer, is_new=existing is None)
 
 

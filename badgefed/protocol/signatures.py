@@ -32,6 +32,7 @@ __all__ = [
     "parse",
     "sign",
     "verify",
+    "verify_checked",
 ]
 
 
@@ -70,13 +71,24 @@ def verify(
     Raises `SignatureRejected`. `now` in seconds since 1970.
     """
     check(signature, request, authorities=authorities, now=now)
+    verify_checked(signature, request, public_key, authorities=authorities)
+
+
+def verify_checked(
+    signature: Signature,
+    request: InboundRequest,
+    public_key: keys.PublicKey,
+    *,
+    authorities: Authorities,
+) -> None:
+    """What of `verify` needs the key, for a request that went through `check`. Raises `SignatureRejected`."""
+    digests = _digests(signature, public_key)
     if signature.scheme == "rfc9421":
         texts = message_signatures.signature_bases(signature, request, authorities)
     else:
         texts = http_signatures.signing_strings(signature, request, authorities)
-    candidates = tuple(texts)
-    for digest in _digests(signature, public_key):
-        for text in candidates:
+    for text in texts:
+        for digest in digests:
             if keys.verify(public_key, signature.value, text, digest=digest):
                 return
     raise SignatureRejected("mismatch", "The signature does not verify with the key.")

@@ -58,6 +58,19 @@ async def list_badges_of_issuer(reader: Reader, issuer_id: int) -> list[Badge]:
     return [_badge(row) for row in rows]
 
 
+async def list_badges_with_hashtag(reader: Reader, name: str, *, limit: int) -> list[Badge]:
+    """Badges whose posts carry the hashtag (without `#`, in any case), newest first, looking at `limit` candidates."""
+    pattern = name.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = await reader.all(
+        "SELECT * FROM badges WHERE post_hashtags = 1 AND LOWER(hashtags) LIKE ? ESCAPE ? ORDER BY id DESC LIMIT ?",
+        f"%{pattern}%",
+        "\\",
+        limit,
+    )
+    found = map(_badge, rows)
+    return [badge for badge in found if name.lower() in (tag.lower() for tag in badge.hashtag_names)]
+
+
 async def add_badge(
     tx: Transaction,
     *,

@@ -170,6 +170,17 @@ async def exist_unique(reader: Reader, unique_keys: Collection[str]) -> bool:
     return row is not None
 
 
+async def revive_jobs_of_grant(tx: Transaction, grant_id: int, *kinds: JobKind, now: int) -> int:
+    """Gives jobs that were given up another full round of attempts; returns how many."""
+    return await tx.execute(
+        "UPDATE jobs SET state = 'ready', attempt = 0, not_before = ?"
+        f" WHERE grant_id = ? AND state = 'failed' AND kind IN ({placeholders(len(kinds))})",
+        now,
+        grant_id,
+        *kinds,
+    )
+
+
 async def drop_jobs_of_grant(tx: Transaction, grant_id: int, *kinds: JobKind) -> None:
     """Forgets what has become pointless, e.g. the notification of a revoked grant."""
     for kind in kinds:

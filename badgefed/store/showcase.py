@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from badgefed.store.database import Reader, Row, Value
+from badgefed.store.database import Reader, Row, Value, placeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +46,14 @@ def _shown(row: Row) -> Shown:
 
 
 async def list_shown(
-    reader: Reader, *, limit: int, issuer_id: int | None = None, badge_id: int | None = None
+    reader: Reader,
+    *,
+    limit: int,
+    issuer_id: int | None = None,
+    badge_id: int | None = None,
+    badge_ids: Sequence[int] | None = None,
 ) -> list[Shown]:
-    """Processed public grants, newest first, of an issuer, of a badge, or of all issuers."""
+    """Processed public grants, newest first, of an issuer, of one or some badges, or of all issuers."""
     conditions = "grants.status = 'processed' AND grants.visibility = 'public' AND issuers.deleted_at IS NULL"
     parameters: list[Value] = []
     if issuer_id is not None:
@@ -56,6 +62,9 @@ async def list_shown(
     if badge_id is not None:
         conditions += " AND grants.badge_id = ?"
         parameters.append(badge_id)
+    if badge_ids is not None:
+        conditions += f" AND grants.badge_id IN ({placeholders(len(badge_ids)) or 'NULL'})"
+        parameters.extend(badge_ids)
     rows = await reader.all(
         "SELECT grants.id AS grant_id, grants.note_uri, grants.name, grants.profile, grants.actor_id, grants.handle,"
         " grants.processed_at, grants.expires_at, badges.title AS badge_title, images.sha256 AS image,"

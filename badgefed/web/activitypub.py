@@ -315,6 +315,11 @@ routes: list[BaseRoute] = [
         Door(actor, page=actor_page, choose=activity_or_page, tables=_ACTOR),
         methods=["GET"],
     ),
+    Route(
+        "/actor/{username}/statuses/{note_id}",
+        Door(note, page=note_page, choose=activity_or_page, tables=("grants", "documents")),
+        methods=["GET"],
+    ),
     Route("/actor/{username}/outbox", Door(outbox, tables=_NOTES, by_query=True), methods=["GET"]),
     Route(
         "/actor/{username}/followers",
@@ -325,11 +330,6 @@ routes: list[BaseRoute] = [
         "/actor/{username}/following", Door(following, tables=("issuers",), by_query=True), methods=["GET"]
     ),
     Route("/actor/{username}/featured", Door(featured, tables=_NOTES), methods=["GET"]),
-    Route(
-        "/actor/{username}/statuses/{note_id}",
-        Door(note, page=note_page, choose=activity_or_page, tables=("grants", "documents")),
-        methods=["GET"],
-    ),
     Route(
         "/actor/{username}/statuses/{note_id}/activity",
         Door(create, tables=("grants",)),

@@ -17,7 +17,7 @@ from typing import Any
 from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from badgefed.errors import BadgefedError
 from badgefed.model.times import SECOND
@@ -113,9 +113,10 @@ class _Entry:
 
 
 class Cache:
-    """The least recently used go first when there are too many answers or bytes."""
+    """The least recently used go first when there are too many answers or bytes. `doors`: who answered at which path."""
 
     def __init__(self) -> None:
+        self.doors: dict[str, Door] = {}
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._bytes = 0
         self.making: dict[tuple[Key, int], asyncio.Task[Answer]] = {}
@@ -133,6 +134,11 @@ class Cache:
         self._bytes += len(answer.body)
         while len(self._entries) > CACHED_ANSWERS or self._bytes > CACHED_BYTES:
             self._drop(next(iter(self._entries)))
+
+    def note_door(self, path: str, door: Door) -> None:
+        if len(self.doors) >= CACHED_ANSWERS:
+            self.doors.clear()
+        self.doors[path] = door
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
@@ -168,7 +174,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         accept, if_none_match = _conditions(scope)
-        wanted = self._choose(accept) if self._choose is not None else ""
+        wanted = self.choose(accept)
         try:
             if wanted != HTML or self._page is None:
                 found = await self._find(scope, receive, wanted)
@@ -182,16 +188,32 @@ class Door:
             response.headers["vary"] = "Accept"
         await response(scope, receive, send)
 
+    def choose(self, accept: str | None) -> str:
+        """The media type that an Accept header asks for; empty where there is one representation."""
+        return self._choose(accept) if self._choose is not None else ""
+
+    def recall(self, scope: Scope, wanted: str) -> Answer | None:
+        """What was answered to this request before, if it still holds."""
+        state = scope["app"].state
+        commits = state.services.database.changes.commits(self._tables)
+        now = state.services.clock()
+        return _cache_of(state).get(
+            self._key(scope, wanted), commits=commits, now=now, lifetime=self._lifetime
+        )
+
+    def _key(self, scope: Scope, wanted: str) -> Key:
+        return scope["path"], scope["query_string"] if self._by_query else b"", wanted
+
     async def _find(self, scope: Scope, receive: Receive, wanted: str) -> Answer:
         state = scope["app"].state
         services: Services = state.services
-        cache = _cache_of(state)
-        key = (scope["path"], scope["query_string"] if self._by_query else b"", wanted)
+        cache, key = _cache_of(state), self._key(scope, wanted)
         now, commits = services.clock(), services.database.changes.commits(self._tables)
         found = cache.get(key, commits=commits, now=now, lifetime=self._lifetime)
         if found is None:
             found = await self._make_once(Request(scope, receive), cache, key, commits)
             cache.put(key, found, commits=commits, now=now)
+            cache.note_door(scope["path"], self)
         return found
 
     async def _make_once(self, request: Request, cache: Cache, key: Key, commits: int) -> Answer:
@@ -207,6 +229,25 @@ class Door:
     async def _make(self, request: Request, wanted: str) -> Answer:
         made = await self._document(request, wanted)
         return made if self._choose is None else replace(made, headers=(*made.headers, _VARY))
+
+
+class Shortcut:
+    """ASGI middleware: what a door would answer from the cache is answered before the routes are gone through."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            door = _cache_of(scope["app"].state).doors.get(scope["path"])
+            if door is not None:
+                accept, if_none_match = _conditions(scope)
+                found = door.recall(scope, door.choose(accept))
+                if found is not None:
+                    scope["endpoint"] = door
+                    await found.send(scope, send, if_none_match=if_none_match)
+                    return
+        await self._app(scope, receive, send)
 
 
 def _conditions(scope: Scope) -> tuple[str | None, bytes]:

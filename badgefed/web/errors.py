@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from badgefed.errors import BadgefedError, RateLimited
 from badgefed.protocol.negotiation import Representation, preferred
-from badgefed.web.middleware import DEFAULT_HEADERS
+from badgefed.web.middleware import DEFAULT_HEADERS, loggable_path
 from badgefed.web.problems import MEDIA_TYPE, problem
 from badgefed.web.templating import render
 
@@ -58,7 +58,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 async def _on_crash(request: Request, error: Exception) -> Response:
     """A bug of ours. This answer passes no middleware any more, so that it brings the safe headers along."""
-    log.error("request failed", path=request.url.path[:300], exc_info=error)
+    log.error("request failed", path=loggable_path(request.url.path), exc_info=error)
     return _answer(request, 500, {name.decode(): value.decode() for name, value in DEFAULT_HEADERS.items()})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -29,6 +31,8 @@ DEFAULT_HEADERS: Mapping[bytes, bytes] = {
         b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
 }
+_DEFAULTS = tuple(DEFAULT_HEADERS.items())
+_SECRET_IN_PATH = re.compile(r"^(/(?:accept/grant|grants|unsubscribe)/[^/]*/).+", re.DOTALL)
 
 log = structlog.get_logger(__name__)
 
@@ -72,21 +76,31 @@ class RequestMiddleware:
         endpoint = self._names.get(scope.get("endpoint"), "none")
         _counter(method, endpoint, status).inc()
         SECONDS.observe(seconds)
-        write = log.debug if method in ("GET", "HEAD") and status < 400 else log.info
+        if status < 400 and not log.is_enabled_for(logging.DEBUG):
+            return
+        write = log.debug if status < 400 else log.info
         write(
             "request",
             request_id=scope["request_id"],
             method=method,
-            path=scope["path"][:300],
+            path=loggable_path(scope["path"]),
             status=status,
             milliseconds=round(seconds * 1000, 1),
         )
 
 
+def loggable_path(path: str) -> str:
+    """The path without the secret that stands in the addresses of recipients' pages."""
+    return _SECRET_IN_PATH.sub(r"\1…", path)[:300]
+
+
 def _complete(message: Message, request_id: str) -> None:
     headers = message["headers"]
     present = {name.lower() for name, _ in headers}
-    headers.extend((name, value) for name, value in DEFAULT_HEADERS.items() if name not in present)
+    if present.isdisjoint(DEFAULT_HEADERS):
+        headers += _DEFAULTS
+    else:
+        headers += [(name, value) for name, value in _DEFAULTS if name not in present]
     headers.append((b"x-request-id", request_id.encode()))
 
 
