@@ -103,9 +103,10 @@ def _transport(settings: Settings) -> Transport:
 
 def create_app(services: Services) -> Starlette:
     """The ASGI application over services that are open."""
+    names = _names()
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(RequestMiddleware, names=_names()), Middleware(Shortcut)],
+        middleware=[Middleware(Shortcut, names=names), Middleware(RequestMiddleware, names=names)],
         exception_handlers=errors.handlers,
     )
     # A redirect would name the host that the request named; ids have one spelling.

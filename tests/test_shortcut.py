@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from starlette.routing import BaseRoute
 
 from badgefed.app import create_app
@@ -38,6 +39,17 @@ async def test_the_same_answer_comes_again(client: httpx.AsyncClient) -> None:
     assert {k: v for k, v in first.headers.items() if k not in changing} == {
         k: v for k, v in second.headers.items() if k not in changing
     }
+
+
+async def test_it_is_counted_under_its_route(client: httpx.AsyncClient) -> None:
+    def counted() -> float:
+        labels = {"method": "GET", "endpoint": "/actor/{username}", "status": "200"}
+        return REGISTRY.get_sample_value("badgefed_requests_total", labels) or 0
+
+    await client.get(ACTOR)
+    before = counted()
+    await client.get(ACTOR)
+    assert counted() == before + 1
 
 
 async def test_head_and_conditions_are_understood(client: httpx.AsyncClient) -> None:

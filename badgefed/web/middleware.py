@@ -32,6 +32,7 @@ DEFAULT_HEADERS: Mapping[bytes, bytes] = {
     ),
 }
 _DEFAULTS = tuple(DEFAULT_HEADERS.items())
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
 _SECRET_IN_PATH = re.compile(r"^(/(?:accept/grant|grants|unsubscribe)/[^/]*/).+", re.DOTALL)
 
 log = structlog.get_logger(__name__)
@@ -42,8 +43,13 @@ def _counter(method: str, endpoint: str, status: int) -> Counter:
     return REQUESTS.labels(method, endpoint, status)
 
 
+def count_request(method: str, endpoint: str, status: int, seconds: float) -> None:
+    _counter(method, endpoint, status).inc()
+    SECONDS.observe(seconds)
+
+
 class RequestMiddleware:
-    """Outermost. `names` gives each endpoint its name in the metrics. Doesn't log the query: it may carry an API key."""
+    """`names` gives each endpoint its name in the metrics. Doesn't log the query: it may carry an API key."""
 
     def __init__(self, app: ASGIApp, names: Mapping[object, str] | None = None) -> None:
         self._app = app
@@ -73,9 +79,7 @@ class RequestMiddleware:
     def _record(self, scope: Scope, status: int, started: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "other"
         seconds = time.perf_counter() - started
-        endpoint = self._names.get(scope.get("endpoint"), "none")
-        _counter(method, endpoint, status).inc()
-        SECONDS.observe(seconds)
+        count_request(method, self._names.get(scope.get("endpoint"), "none"), status, seconds)
         if status < 400 and not log.is_enabled_for(logging.DEBUG):
             return
         write = log.debug if status < 400 else log.info
@@ -95,13 +99,13 @@ def loggable_path(path: str) -> str:
 
 
 def _complete(message: Message, request_id: str) -> None:
+    """An answer that says `nosniff` has chosen all its safe headers itself."""
     headers = message["headers"]
-    present = {name.lower() for name, _ in headers}
-    if present.isdisjoint(DEFAULT_HEADERS):
-        headers += _DEFAULTS
-    else:
-        headers += [(name, value) for name, value in _DEFAULTS if name not in present]
     headers.append((b"x-request-id", request_id.encode()))
+    if _NOSNIFF in headers:
+        return
+    present = {name.lower() for name, _ in headers}
+    headers += [(name, value) for name, value in _DEFAULTS if name not in present]
 
 
 def _limited(receive: Receive) -> Receive:
