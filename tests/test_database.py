@@ -61,6 +61,36 @@ async def test_one_of_many_at_once_fails_alone(any_database: Database) -> None:
     assert await slugs(any_database) == [f"{number:02d}" for number in good]
 
 
+async def test_brief_transactions_are_as_good_as_others(any_database: Database) -> None:
+    async def add_or_fail(tx: Transaction, number: int) -> int:
+        await add(tx, f"{number:03d}")
+        if number % 5 == 0:
+            raise Conflict(str(number))
+        return number
+
+    async def one(number: int) -> int:
+        return await any_database.write(lambda tx: add_or_fail(tx, number), is_brief=number % 7 != 0)
+
+    for numbers in (range(100), range(101, 105), range(106, 107)):
+        outcomes = await asyncio.gather(*(one(number) for number in numbers), return_exceptions=True)
+        assert [isinstance(outcome, Conflict) for outcome in outcomes] == [
+            not number % 5 for number in numbers
+        ]
+    kept = [f"{number:03d}" for number in (*range(100), *range(101, 105), 106) if number % 5]
+    assert await slugs(any_database) == kept
+
+
+async def test_a_brief_group_that_is_cut_off_leaves_nothing(database: Database) -> None:
+    async def slow(tx: Transaction) -> None:
+        await add(tx, "a")
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await database.write(slow, is_brief=True)
+    await database.write(lambda tx: add(tx, "b"), is_brief=True)
+    assert await slugs(database) == ["b"]
+
+
 async def test_a_broken_statement_is_its_transactions_alone(any_database: Database) -> None:
     outcomes = await asyncio.gather(
         any_database.write(lambda tx: add(tx, "same")),

@@ -107,7 +107,7 @@ async def grant_badge(request: Request, key: ApiKey) -> Response:
         evidence=values["evidence"],
     )
     work = partial(_grant, services, offer)
-    answer = await services.database.write(lambda tx: answer_once(tx, services, once, work))
+    answer = await services.database.write(lambda tx: answer_once(tx, services, once, work), is_brief=True)
     if not answer.is_replay:
         services.wake.set()
     headers = {REPLAYED: "true"} if answer.is_replay else {}

@@ -169,7 +169,9 @@ class Inbox:
         services = self._services
         activity = received.activity
         try:
-            result = await services.database.write(lambda tx: process(tx, services, received, username))
+            result = await services.database.write(
+                lambda tx: process(tx, services, received, username), is_brief=True
+            )
         except Unavailable:
             services.key_cache.forget_owner(activity.actor_id)
             raise

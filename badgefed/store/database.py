@@ -63,8 +63,10 @@ class Database(Reader, Protocol):
         """Several SELECTs on one snapshot. `work` may await nothing but its reader."""
         ...
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, is_brief: bool = False) -> T:
         """Commits what `work` wrote if it returns, nothing of it if it raises.
+
+        `is_brief`: it runs a dozen statements on single rows at most, so that the event loop may run it itself.
 
         `work` may await nothing but its transaction, must not depend on being run once only (a deadlock repeats it), and
         its result is returned after the commit.

@@ -85,7 +85,7 @@ class PostgresqlDatabase:
         ):
             return await work(PostgresqlTransaction(connection))
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, is_brief: bool = False) -> T:
         for _ in range(DEADLOCK_TRIES - 1):
             try:
                 return await self._write_once(work)

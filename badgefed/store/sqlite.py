@@ -2,12 +2,16 @@
 
 A transaction runs as a whole in the writer's thread, so it costs one hop and no other coroutine can come between its
 statements. Transactions that wait at the same time share one COMMIT, each in a SAVEPOINT of its own.
+
+Where all of them are brief, their statements run in the event loop, and only BEGIN, which may wait for a lock, and
+COMMIT, which waits for the disk, in the thread: else each statement would hand the interpreter's lock to and fro.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +29,14 @@ DIALECT = Dialect(name="sqlite", skip_locked="", integer_key="INTEGER PRIMARY KE
 READERS = 4
 GROUP = 256
 BUSY_MILLISECONDS = 30_000
+SLICE_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Write:
     work: Callable[[Transaction], Awaitable[Any]]
     future: asyncio.Future[Any]
+    is_brief: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +113,14 @@ def _run_group(connection: sqlite3.Connection, group: list[_Write]) -> list[_Out
     return outcomes
 
 
+def _begin(connection: sqlite3.Connection, _: None) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+
+
+def _commit(connection: sqlite3.Connection, _: None) -> None:
+    connection.execute("COMMIT")
+
+
 def _run_read(connection: sqlite3.Connection, work: Callable[[Reader], Awaitable[T]]) -> T:
     connection.execute("BEGIN")
     try:
@@ -116,7 +130,9 @@ def _run_read(connection: sqlite3.Connection, work: Callable[[Reader], Awaitable
 
 
 async def _open(path: Path, *pragmas: str) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=512)
+    connection = await aiosqlite.connect(
+        path, isolation_level=None, cached_statements=512, check_same_thread=False
+    )
     for pragma in (f"busy_timeout = {BUSY_MILLISECONDS}", "foreign_keys = ON", *pragmas):
         await connection.execute(f"PRAGMA {pragma}")
     return connection
@@ -162,9 +178,9 @@ class SqliteDatabase:
         finally:
             self._readers.put_nowait(reader)
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, is_brief: bool = False) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Write(work=work, future=future))
+        self._waiting.append(_Write(work=work, future=future, is_brief=is_brief))
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_groups())
         return await future
@@ -173,12 +189,33 @@ class SqliteDatabase:
         while self._waiting:
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
             try:
-                outcomes = await _in_thread(self._writer, _run_group, group)
+                if all(write.is_brief for write in group):
+                    outcomes = await self._run_brief(group)
+                else:
+                    outcomes = await _in_thread(self._writer, _run_group, group)
             except sqlite3.Error as error:
                 outcomes = [_Outcome(error=error)] * len(group)
             for write, outcome in zip(group, outcomes, strict=True):
                 self.changes.record(outcome.tables)
                 _settle(write.future, outcome)
+
+    async def _run_brief(self, group: list[_Write]) -> list[_Outcome]:
+        """Gives the event loop its turn after each millisecond."""
+        connection = self._writer._conn
+        await _in_thread(self._writer, _begin, None)
+        try:
+            outcomes, until = [], time.perf_counter() + SLICE_SECONDS
+            for write in group:
+                outcomes.append(_run_one(connection, write))
+                if time.perf_counter() > until:
+                    await asyncio.sleep(0)
+                    until = time.perf_counter() + SLICE_SECONDS
+            await _in_thread(self._writer, _commit, None)
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return outcomes
 
     async def close(self) -> None:
         """Waits for what was handed in, then closes every connection."""
