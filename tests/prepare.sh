@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what some tests need and Debian packages: PostgreSQL's server, Chromium. Where that is not permitted, the
-# tests that need them are skipped and say so.
+# Installs what some tests need and Debian packages: PostgreSQL's server. Where that is not permitted, those tests are
+# skipped and say so.
 set -u
 missing=""
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"

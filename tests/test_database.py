@@ -147,6 +147,16 @@ async def test_a_caller_that_gave_up_disturbs_nobody(any_database: Database) -> 
     assert "b" in await slugs(any_database)
 
 
+@pytest.mark.parametrize("is_brief", [False, True])
+async def test_nobody_waits_for_ever_for_a_writer_that_is_gone(tmp_path: Path, is_brief: bool) -> None:
+    database = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    await migrate(database)
+    await database.close()
+    async with asyncio.timeout(10):
+        with pytest.raises(ValueError, match=r"(?i)closed|no active connection"):
+            await database.write(lambda tx: add(tx, "late"), is_brief=is_brief)
+
+
 async def test_closing_waits_for_what_was_handed_in(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     database = await open_database(url)

@@ -188,16 +188,18 @@ class SqliteDatabase:
     async def _commit_groups(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            try:
-                if all(write.is_brief for write in group):
-                    outcomes = await self._run_brief(group)
-                else:
-                    outcomes = await _in_thread(self._writer, _run_group, group)
-            except sqlite3.Error as error:
-                outcomes = [_Outcome(error=error)] * len(group)
-            for write, outcome in zip(group, outcomes, strict=True):
+            for write, outcome in zip(group, await self._run(group), strict=True):
                 self.changes.record(outcome.tables)
                 _settle(write.future, outcome)
+
+    async def _run(self, group: list[_Write]) -> list[_Outcome]:
+        """Whatever goes wrong with the group as a whole is each of its callers' to know: none of them may wait for ever."""
+        try:
+            if all(write.is_brief for write in group):
+                return await self._run_brief(group)
+            return await _in_thread(self._writer, _run_group, group)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the transactions are waited for
+            return [_Outcome(error=error)] * len(group)
 
     async def _run_brief(self, group: list[_Write]) -> list[_Outcome]:
         """Gives the event loop its turn after each millisecond."""
