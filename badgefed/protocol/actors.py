@@ -9,8 +9,9 @@ from badgefed.model.addresses import Addresses
 from badgefed.model.issuer import Issuer
 from badgefed.model.times import format_rfc3339
 from badgefed.protocol.activities import AS2
-from badgefed.protocol.html import Translate, clip, escape, link, paragraph, untranslated
+from badgefed.protocol.html import clip, escape, link, paragraph
 from badgefed.protocol.openbadges import web_url
+from badgefed.texts import Translate, untranslated
 
 SECURITY = "https://w3id.org/security/v1"
 MAX_NAME = 128
@@ -54,14 +55,18 @@ _GENERATOR: dict[str, Any] = {
 }
 
 
-def main_key_id(actor_id: str) -> str:
-    """Id of the RSA key that signs an actor's requests."""
-    return f"{actor_id}#main-key"
+def main_key_id(actor_id: str, number: int = 1) -> str:
+    """Id of the RSA key that signs an actor's requests; they are numbered from 1, in the order in which they came."""
+    return f"{actor_id}#main-key{_suffix(number)}"
 
 
-def ed25519_key_id(actor_id: str) -> str:
-    """Id of the Ed25519 key that signs an actor's objects."""
-    return f"{actor_id}#ed25519-key"
+def ed25519_key_id(actor_id: str, number: int = 1) -> str:
+    """Id of the Ed25519 key that signs an actor's objects; numbered as `main_key_id`."""
+    return f"{actor_id}#ed25519-key{_suffix(number)}"
+
+
+def _suffix(number: int) -> str:
+    return f"-{number}" if number > 1 else ""
 
 
 def instance_username(addresses: Addresses) -> str:
@@ -80,9 +85,13 @@ def issuer_actor(
     *,
     rsa_public_pem: str,
     ed25519_multikey: str | None = None,
+    key_number: int = 1,
     translate: Translate = untranslated,
 ) -> dict[str, Any]:
-    """The actor document of an issuer: RSA key as SPKI PEM in `publicKey`, Ed25519 (`z6Mk…`) in `assertionMethod` (FEP-521a)."""
+    """The actor document of an issuer: RSA key as SPKI PEM in `publicKey`, Ed25519 (`z6Mk…`) in `assertionMethod` (FEP-521a).
+
+    `key_number`: see `main_key_id`. A new key has a new id, so that nobody takes an old one from a cache for it.
+    """
     actor_id, name = issuer.actor_id, clip(issuer.name, MAX_NAME) or issuer.username
     return {
         "@context": _context(ed25519_multikey),
@@ -113,7 +122,7 @@ def issuer_actor(
         },
         "attachment": _fields(issuer, translate),
         "generator": _GENERATOR,
-        **_keys(actor_id, rsa_public_pem, ed25519_multikey),
+        **_keys(actor_id, rsa_public_pem, ed25519_multikey, key_number),
     }
 
 
@@ -144,7 +153,7 @@ def instance_actor(
         "indexable": False,
         "published": format_rfc3339(created_at),
         "generator": _GENERATOR,
-        **_keys(actor_id, rsa_public_pem, ed25519_multikey),
+        **_keys(actor_id, rsa_public_pem, ed25519_multikey, 1),
     }
 
 
@@ -163,10 +172,10 @@ def _context(ed25519_multikey: str | None) -> list[Any]:
     return [AS2, SECURITY, _TERMS | _MULTIKEY_TERMS if ed25519_multikey else _TERMS]
 
 
-def _keys(actor_id: str, rsa_public_pem: str, ed25519_multikey: str | None) -> dict[str, Any]:
+def _keys(actor_id: str, rsa_public_pem: str, ed25519_multikey: str | None, number: int) -> dict[str, Any]:
     keys: dict[str, Any] = {
         "publicKey": {
-            "id": main_key_id(actor_id),
+            "id": main_key_id(actor_id, number),
             "owner": actor_id,
             "publicKeyPem": rsa_public_pem,
         }
@@ -174,7 +183,7 @@ def _keys(actor_id: str, rsa_public_pem: str, ed25519_multikey: str | None) -> d
     if ed25519_multikey is not None:
         keys["assertionMethod"] = [
             {
-                "id": ed25519_key_id(actor_id),
+                "id": ed25519_key_id(actor_id, number),
                 "type": "Multikey",
                 "controller": actor_id,
                 "publicKeyMultibase": ed25519_multikey,

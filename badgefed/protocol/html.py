@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import NewType
 
@@ -18,7 +18,6 @@ from badgefed.protocol.openbadges import clean_text
 MAX_HTML = 100_000
 
 Html = NewType("Html", str)
-Translate = Callable[[str], str]
 
 _TAGS = frozenset(
     "p br span a del s pre blockquote code b strong u i em ul ol li ruby rt rp".split()  # noqa: SIM905
@@ -107,11 +106,6 @@ def reply_text(foreign: str) -> str:
     reader.close()
     lines = (" ".join(line.split()) for line in _MENTION.sub(" ", "".join(reader.parts)).split("\n"))
     return "\n".join(line for line in lines if line)
-
-
-def untranslated(text: str) -> str:
-    """The English original: what to pass as `translate` where nothing is localised."""
-    return text
 
 
 def clip(text: str, limit: int) -> str:

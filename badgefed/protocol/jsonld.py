@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pyld import ContextResolver
 from pyld import jsonld as pyld
 
-from badgefed.errors import Unprocessable
+from badgefed.errors import CannotCheck, Unprocessable
 
 Document = dict[str, Any]
 Mode = Literal["json-ld-1.0", "json-ld-1.1"]
@@ -35,13 +35,16 @@ MAX_DEPTH = 32
 
 _RELATIVE = "relative-reference"
 _BASE = f"{_RELATIVE}://base/"
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`\x7f]+")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\ufeff\x00-\x20<>\"{}|\\^`\x7f]+")
 _DEFINED = ("@", "https://", "http://")
 _MAX_CACHED = 1_000
 
 
 def is_iri(text: str) -> bool:
-    """Whether the text is an absolute IRI that N-Quads can write as it stands."""
+    """Whether the text is an absolute IRI that N-Quads can write as it stands.
+
+    None with a blank of any script: JSON-LD libraries drop what is said about such an IRI, without a word.
+    """
     return _IRI.fullmatch(text) is not None
 
 
@@ -68,11 +71,21 @@ class Processor:
         and types, relative references, null, empty or nested arrays, contexts that are no bundled URL, terms spelled as
         IRIs, explicit blank nodes, unsafe characters. Not for foreign documents: its work is not bounded.
         """
-        _check_source(document)
-        expanded = self._expand(document, "json-ld-1.1", _refuse_dropped)
-        _check_references(expanded)
+        check_source(document)
+        expanded = self.expand_whole(document)
         options = {**self._options("json-ld-1.1"), "algorithm": "URDNA2015", "format": "application/n-quads"}
         return str(self._run(lambda: pyld.normalize(expanded, options)))
+
+    def expand_whole(self, document: Document) -> list[Any]:
+        """The expanded form, from which nothing is missing. Raises Unprocessable for undefined terms and types, and for ids that are not absolute IRIs."""
+        expanded = self._expand(document, "json-ld-1.1", _refuse_dropped)
+        _check_references(expanded)
+        return expanded
+
+    def dataset(self, expanded: list[Any]) -> dict[str, Any]:
+        """The RDF of an expanded document in PyLD's form, for `rdfc.quads_of_dataset`."""
+        options = self._options("json-ld-1.1")
+        return dict(self._run(lambda: pyld.to_rdf(expanded, options)))
 
     def _expand(self, document: Document, mode: Mode, on_dropped: Callable[[str | None], None]) -> list[Any]:
         options = self._options(mode)
@@ -97,7 +110,7 @@ class Processor:
         """A document loader for PyLD; the tag is what makes it keep the context."""
         text = self._contexts.get(url)
         if text is None:
-            raise Unprocessable(f"the context {url} is not bundled")
+            raise CannotCheck(f"the context {url} is not bundled")
         return {
             "contentType": "application/ld+json",
             "contextUrl": None,
@@ -166,19 +179,19 @@ def _refuse_dropped(term: str | None) -> None:
     raise Unprocessable(f"no context defines {term!r}, so no signature would cover it")
 
 
-def _check_source(value: object, depth: int = 0) -> None:
-    """What expansion would lose or accept silently, seen in the JSON itself."""
+def check_source(value: object, depth: int = 0) -> None:
+    """Raises Unprocessable for what expansion would lose or accept silently, seen in the JSON itself."""
     if depth > MAX_DEPTH:
         raise Unprocessable(f"nested more than {MAX_DEPTH} levels deep")
     if isinstance(value, dict):
         for key, member in value.items():
             _check_member(key, member)
-            _check_source(member, depth + 1)
+            check_source(member, depth + 1)
     elif isinstance(value, list):
         if not value or any(isinstance(item, list) for item in value):
             raise Unprocessable("an empty or nested array, which no signature would cover as it stands")
         for item in value:
-            _check_source(item, depth + 1)
+            check_source(item, depth + 1)
     elif isinstance(value, str):
         _check_text(value)
     elif value is None:
@@ -212,11 +225,12 @@ def _check_references(expanded: list[Any]) -> None:
 
 
 def _references(value: object) -> Iterator[str]:
-    """Every node id and type in an expanded document."""
+    """Every node id and type in an expanded document, but for the one that marks JSON literals."""
     for node in _objects(value):
         for key in ("@id", "@type"):
             found = node.get(key, [])
-            yield from [found] if isinstance(found, str) else found
+            if found != "@json":
+                yield from [found] if isinstance(found, str) else found
 
 
 def _names(value: object) -> Iterator[str]:
@@ -230,8 +244,9 @@ def _names(value: object) -> Iterator[str]:
 def _objects(value: object) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
-        for member in value.values():
-            yield from _objects(member)
+        for key, member in value.items():
+            if key != "@value":
+                yield from _objects(member)
     elif isinstance(value, list):
         for item in value:
             yield from _objects(item)

@@ -6,11 +6,12 @@ from typing import Any
 
 from badgefed.model.badge import Badge
 from badgefed.model.grant import Grant
+from badgefed.model.holder import HolderLinkKind
 from badgefed.model.issuer import Issuer
 from badgefed.model.times import format_rfc3339
 from badgefed.model.visibility import Visibility
 from badgefed.protocol.activities import AS2
-from badgefed.protocol.html import Translate, clip, escape, fill, link, paragraph, strong, untranslated
+from badgefed.protocol.html import clip, escape, fill, link, paragraph, strong
 from badgefed.protocol.notes import (
     MAX_TEXT,
     MAX_TITLE,
@@ -20,8 +21,20 @@ from badgefed.protocol.notes import (
     mentioned,
     quote_policy,
 )
+from badgefed.texts import N_, Translate, untranslated
 
 _CONTEXT: list[Any] = [AS2, POLICY_TERMS]
+_LINK_TEXTS = {
+    HolderLinkKind.SIGN_IN: N_("Here is the link to your badges on %(host)s. It works once, for a day:"),
+    HolderLinkKind.ADD: N_(
+        "Somebody wants to add this profile to their badges on %(host)s. If that was you, open this link in the browser "
+        "in which you asked for it; it works once, for a day:"
+    ),
+    HolderLinkKind.ERASE: N_(
+        "Somebody wants to erase everything about this profile on %(host)s, its badges included. If that was you, open "
+        "this link in the browser in which you asked for it; it works once, for a day:"
+    ),
+}
 
 
 def grant_message(
@@ -110,6 +123,31 @@ def code_message(
     return _direct_message(
         note_id, issuer, recipient, now=now, content=paragraph(recipient.html, text), language=language
     )
+
+
+def sign_in_message(
+    *,
+    note_id: str,
+    now: int,
+    issuer: Issuer,
+    recipient: Mentioned,
+    host: str,
+    link_url: str,
+    kind: HolderLinkKind,
+    language: str = "en",
+    translate: Translate = untranslated,
+) -> dict[str, Any]:
+    """The direct message with a holder's link on `host`."""
+    text = translate(_LINK_TEXTS[kind])
+    warning = translate("If you did not ask for it, do nothing, and don't pass it on.")
+    content = "".join(
+        [
+            paragraph(recipient.html, fill(text, host=escape(host))),
+            paragraph(link(link_url, link_url)),
+            paragraph(escape(warning)),
+        ]
+    )
+    return _direct_message(note_id, issuer, recipient, now=now, content=content, language=language)
 
 
 def _direct_message(

@@ -47,9 +47,17 @@ def best_type(accept: str | None, offers: tuple[str, ...]) -> str:
     return _best_type(accept, offers)
 
 
+def accepts_html(accept: str) -> bool:
+    """Whether the header names HTML itself, as browsers do and `*/*` doesn't."""
+    if len(accept) > MAX_HEADER:
+        return False
+    ranges = parse_ranges(accept)
+    return any(ranges.get(media_type, 0) > 0 for media_type in _TYPES[Representation.HTML])
+
+
 @lru_cache(maxsize=1024)
 def _best_type(accept: str, offers: tuple[str, ...]) -> str:
-    ranges = _parse(accept)
+    ranges = parse_ranges(accept)
     preferences = [_preference(ranges, offer) for offer in offers]
     top = max(preferences)
     return offers[preferences.index(top)] if top[0] > 0 else offers[0]
@@ -57,7 +65,7 @@ def _best_type(accept: str, offers: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=1024)
 def _choose(accept: str, default: Representation) -> Representation:
-    ranges = _parse(accept)
+    ranges = parse_ranges(accept)
     best: dict[Representation, _Preference] = {
         representation: max(_preference(ranges, media_type) for media_type in media_types)
         for representation, media_types in _TYPES.items()
@@ -77,8 +85,11 @@ def _preference(ranges: dict[str, float], media_type: str) -> _Preference:
     return 0.0, 0
 
 
-def _parse(accept: str) -> dict[str, float]:
-    """Media ranges with their weights, parameters such as `profile` left out; a malformed weight drops its range."""
+def parse_ranges(accept: str) -> dict[str, float]:
+    """Ranges with their weights, in lower case and in the order of the header; a malformed weight drops its range.
+
+    Other parameters, such as `profile`, are left out.
+    """
     ranges: dict[str, float] = {}
     for item in _QUOTED.sub('""', accept).lower().split(","):
         media_range, *parameters = (part.strip() for part in item.split(";"))

@@ -27,21 +27,9 @@ from badgefed.model.recipient import EMAIL
 from badgefed.model.times import SECOND, format_rfc3339, to_datetime
 from badgefed.model.visibility import Posting, Visibility
 from badgefed.protocol.activities import AS2, PUBLIC
-from badgefed.protocol.html import (
-    Html,
-    Translate,
-    clip,
-    escape,
-    facts,
-    fill,
-    hashtag,
-    link,
-    mention,
-    paragraph,
-    strong,
-    untranslated,
-)
+from badgefed.protocol.html import Html, clip, escape, facts, fill, hashtag, link, mention, paragraph, strong
 from badgefed.protocol.openbadges import web_url
+from badgefed.texts import Translate, untranslated
 
 BADGEFED_CONTEXT = "https://vocalcat.com/badgefed/1.0"
 MAX_NOTE_BYTES = 60_000
@@ -126,12 +114,14 @@ def badge_note(
     picture: Picture,
     assertion: Mapping[str, Any],
     profile_url: str | None = None,
+    published: int | None = None,
     updated: int | None = None,
     language: str = "en",
     translate: Translate = untranslated,
 ) -> dict[str, Any]:
-    """The Note of an accepted grant. `published` is the moment of acceptance: peers drop older posts from timelines.
+    """The Note of an accepted grant. `published` is the moment of acceptance unless it is given: peers drop older posts from timelines.
 
+    While the grant is suspended the text says so, and there is no record for servers that would import the badge.
     `assertion` is the Open Badges 2.0 document; it is left out where it would make the Note too large or too deep, or
     would publish the recipient's e-mail address. `profile_url` is the page that the mention links to.
     """
@@ -149,7 +139,7 @@ def badge_note(
         "type": "Note",
         "attributedTo": issuer.actor_id,
         "url": grant.note_uri,
-        "published": format_rfc3339(_published(grant)),
+        "published": format_rfc3339(_published(grant) if published is None else published),
         **({"updated": format_rfc3339(updated)} if updated is not None else {}),
         "to": to,
         "cc": cc,
@@ -160,7 +150,7 @@ def badge_note(
         "tag": _tags(grant, badge, addresses, recipient, translate),
         "interactionPolicy": quote_policy(grant.visibility, issuer.actor_id),
     }
-    if grant.visibility is Visibility.PUBLIC:
+    if grant.visibility is Visibility.PUBLIC and grant.suspended_at is None:
         note["vocalcat:badgeAssertion"] = _badge_record(grant, badge, issuer, picture)
     return _with_assertion(note, assertion, grant.email)
 
@@ -202,6 +192,7 @@ def _badge_content(
     description = clip(badge.description, MAX_TEXT)
     hashtags = [hashtag(addresses.hashtag(tag), tag) for tag in _hashtags(grant, badge)]
     blocks = [
+        _suspension(grant, translate),
         paragraph(opening),
         paragraph(escape(description)) if description else "",
         facts(_facts(grant, badge, translate)),
@@ -209,6 +200,14 @@ def _badge_content(
         paragraph(*hashtags) if hashtags else "",
     ]
     return "".join(blocks)
+
+
+def _suspension(grant: Grant, translate: Translate) -> Html | str:
+    if grant.suspended_at is None:
+        return ""
+    notice = strong(translate("Suspended: this badge is not valid at present."))
+    reason = hide_email(grant.suspended_reason or "", grant.email)
+    return paragraph(notice, escape(reason)) if reason else paragraph(notice)
 
 
 def _facts(grant: Grant, badge: Badge, translate: Translate) -> Iterator[tuple[str, Html]]:

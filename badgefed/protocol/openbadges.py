@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from badgefed.errors import Invalid
-from badgefed.model.grant import Grant
+from badgefed.model.grant import Evidence, Grant
 from badgefed.model.recipient import parse_handle
 from badgefed.protocol.jsonld import UNSAFE_CHARACTERS, is_iri
 
-_NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f]")
+_NOT_IN_IRI = re.compile(r"[\s\ufeff\x00-\x20<>\"{}|\\^`\x7f]")
 
 
 def clean_text(text: str) -> str:
@@ -42,6 +43,30 @@ def web_url(text: str | None) -> str | None:
     except ValueError:
         return None
     return candidate if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def evidence_of(grant: Grant) -> tuple[Evidence, ...]:
+    """All that shows what the badge was awarded for, the one text or URL first unless another says it again.
+
+    Each has an http(s) URL or none, and each says something: what is no URL is told as narrative.
+    """
+    plain = Evidence(
+        url=web_url(grant.evidence), narrative=None if web_url(grant.evidence) else grant.evidence
+    )
+    detailed = [_with_web_url(item) for item in grant.details.evidence]
+    if plain.url in [item.url for item in detailed]:
+        plain = Evidence(narrative=plain.narrative)
+    return tuple(
+        dict.fromkeys(item for item in (plain, *detailed) if item.url or item.narrative or item.name)
+    )
+
+
+def _with_web_url(item: Evidence) -> Evidence:
+    url = web_url(item.url)
+    if url is not None or not item.url:
+        return replace(item, url=url)
+    told = f"{item.narrative}\n\n{item.url}" if item.narrative else item.url
+    return replace(item, url=None, narrative=told)
 
 
 def recipient_id(grant: Grant) -> str | None:

@@ -1,25 +1,27 @@
 """Data Integrity proofs with `eddsa-rdfc-2022` (VC-DI-EDDSA §3.2) over our own documents, and fingerprints of these.
 
-Signing and verifying canonicalise twice, about 5 ms with PyLD: not for the event loop.
+Signing writes the canonical form itself, in about 0.3 ms (`quads`). Verifying is `data_integrity`'s, for anybody's documents.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import rfc8785
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from badgefed.errors import Invalid, Unprocessable
+from badgefed.errors import Unprocessable
 from badgefed.model.times import format_rfc3339
-from badgefed.protocol import jsonld, keys
+from badgefed.protocol import jsonld, keys, quads
 from badgefed.protocol.jsonld import Document
 
 CRYPTOSUITE = "eddsa-rdfc-2022"
 PURPOSE = "assertionMethod"
 
-_MAX_PROOF_VALUE = 100
+Canonicalize = Callable[[Document], str]
+"""A document to its RDFC-1.0 N-Quads, or Unprocessable where these would not cover it as a whole."""
 
 
 def sign(
@@ -28,7 +30,7 @@ def sign(
     private_key: Ed25519PrivateKey,
     verification_method: str,
     created: int,
-    processor: jsonld.Processor | None = None,
+    canonicalize: Canonicalize = quads.canonicalize,
 ) -> Document:
     """The document with its proof, in an array of one as the Open Badges 3.0 schema demands; `created` in microseconds.
 
@@ -43,27 +45,8 @@ def sign(
         "verificationMethod": verification_method,
         "proofPurpose": PURPOSE,
     }
-    signature = keys.sign(private_key, hash_data(document, proof, processor=processor))
+    signature = keys.sign(private_key, hash_data(document, proof, canonicalize=canonicalize))
     return {**document, "proof": [{**proof, "proofValue": keys.multibase_encode(signature)}]}
-
-
-def verify(
-    document: Document, *, public_key: Ed25519PublicKey, processor: jsonld.Processor | None = None
-) -> None:
-    """Returns if the document's one proof was made with this key over exactly this document, else raises Unprocessable.
-
-    Whether the key may speak for the issuer (`verificationMethod` of `take_proof`) is the caller's to check. For
-    documents of our own making: see `jsonld.Processor.canonicalize`.
-    """
-    unsecured, proof = take_proof(document)
-    value = proof.pop("proofValue", None)
-    expected = {"type": "DataIntegrityProof", "cryptosuite": CRYPTOSUITE, "proofPurpose": PURPOSE}
-    for name, wanted in expected.items():
-        if proof.get(name) != wanted:
-            raise Unprocessable(f"the proof's {name} must be {wanted}")
-    signature = _decode_signature(value)
-    if not keys.verify(public_key, signature, hash_data(unsecured, proof, processor=processor)):
-        raise Unprocessable("the proof does not fit the document and the key")
 
 
 def take_proof(document: Document) -> tuple[Document, dict[str, Any]]:
@@ -77,14 +60,13 @@ def take_proof(document: Document) -> tuple[Document, dict[str, Any]]:
 
 
 def hash_data(
-    document: Document, proof_options: dict[str, Any], *, processor: jsonld.Processor | None = None
+    document: Document, proof_options: dict[str, Any], *, canonicalize: Canonicalize = jsonld.canonicalize
 ) -> bytes:
     """The 64 bytes that are signed: SHA-256 of the canonical proof options, then of the canonical document (§3.2.4)."""
-    chosen = processor or jsonld.bundled()
     if "@context" in proof_options:
         raise Unprocessable("the proof must have no context of its own")
     options = {"@context": document.get("@context"), **proof_options}
-    return _sha256(chosen.canonicalize(options)) + _sha256(chosen.canonicalize(document))
+    return _sha256(canonicalize(options)) + _sha256(canonicalize(document))
 
 
 def fingerprint(signed_document: Document) -> str:
@@ -98,12 +80,3 @@ def fingerprint(signed_document: Document) -> str:
 
 def _sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-def _decode_signature(value: object) -> bytes:
-    if not isinstance(value, str):
-        raise Unprocessable("the proof has no proofValue")
-    try:
-        return keys.multibase_decode(value, max_length=_MAX_PROOF_VALUE, field="proofValue")
-    except Invalid as error:
-        raise Unprocessable(f"the proofValue cannot be read: it {error}") from error

@@ -6,6 +6,7 @@ call them in a worker or a bounded thread, never on the event loop.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import operator
@@ -13,24 +14,35 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from xml.etree import ElementTree
 
 import resvg_py
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFilter, ImageOps, UnidentifiedImageError
 
 from badgefed.errors import Invalid, TooLarge, UnsupportedMedia
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 33_177_600
 """What Mastodon takes: larger attachments are not shown there."""
+UPLOAD_BYTES = 5_000_000
+UPLOAD_PIXELS = 33_000_000
 
 _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_LOADING_ELEMENTS = frozenset({"image", "feImage", "script", "style", "foreignObject"})
-_FOREIGN_URL = re.compile(r"url\(\s*['\"]?(?!#|['\"])", re.IGNORECASE)
+_LOADING_ELEMENTS = frozenset({"feImage", "script", "foreignObject"})
+_FOREIGN_URL = re.compile(r"url\(\s*['\"]?(?!#|['\"])|@|\\", re.IGNORECASE)
+_OWN_PICTURE = "data:image/png;base64,iVBOR"
+_FACES = tuple(
+    str(Path(__file__).parent / "artwork" / name) for name in ("inter-regular.ttf", "inter-bold.ttf")
+)
+_FAMILY = "Inter"
 _BLURHASH_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 _BLURHASH_SIDE = 32
+_MAX_SIDE = 4096
+_HEADER = 33
+"""Bytes of a PNG's signature and IHDR chunk."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,16 +54,30 @@ class ImageInfo:
     height: int
 
 
-def render_png(svg: str, *, size: int) -> bytes:
-    """PNG, `size` pixels wide and high, transparent where the SVG is.
+def render_png(svg: str, *, size: int, height: int | None = None) -> bytes:
+    """PNG of `size` by `size` pixels, or as large as fits into `size` by `height`; transparent where the SVG is.
 
-    Raises Invalid for SVG that cannot be drawn or that points to anything outside of itself; no system font is used.
+    Raises Invalid for SVG that cannot be drawn or that points to anything outside of itself. Text is set in our own
+    face, whatever fonts are installed. An uploaded SVG can take for ever: see `work.svg_rendering`.
     """
-    if not 1 <= size <= 4096:
+    height = size if height is None else height
+    if not 1 <= min(size, height) <= max(size, height) <= _MAX_SIDE:
         raise Invalid("the size of a rendering is 1 to 4096 pixels", field="size")
     _require_standalone(svg)
     try:
-        return resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True)
+        return resvg_py.svg_to_bytes(
+            svg_string=svg,
+            width=size,
+            height=height,
+            skip_system_fonts=True,
+            font_files=list(_FACES) if "<text" in svg else None,
+            font_family=_FAMILY,
+            serif_family=_FAMILY,
+            sans_serif_family=_FAMILY,
+            cursive_family=_FAMILY,
+            fantasy_family=_FAMILY,
+            monospace_family=_FAMILY,
+        )
     except ValueError as error:
         raise Invalid("the SVG cannot be drawn", field="image") from error
 
@@ -64,12 +90,32 @@ def _require_standalone(svg: str) -> None:
     except ElementTree.ParseError as error:
         raise Invalid("the SVG is not well-formed XML", field="image") from error
     for element in root.iter():
-        if str(element.tag).rpartition("}")[2] in _LOADING_ELEMENTS:
-            raise Invalid("an SVG may not embed images, scripts or style sheets", field="image")
+        kind = str(element.tag).rpartition("}")[2]
+        if kind in _LOADING_ELEMENTS:
+            raise Invalid("an SVG may not embed scripts or foreign documents", field="image")
+        if kind == "style" and _FOREIGN_URL.search(element.text or ""):
+            raise Invalid("an SVG's styles may only refer to its own parts", field="image")
         for name, value in element.attrib.items():
-            local = name.rpartition("}")[2]
-            if (local == "href" and not value.startswith("#")) or _FOREIGN_URL.search(value):
+            own = ("#", _OWN_PICTURE) if kind == "image" else ("#",)
+            if name.rpartition("}")[2] == "href":
+                is_foreign = not value.startswith(own)
+            else:
+                is_foreign = _FOREIGN_URL.search(value) is not None
+            if is_foreign:
                 raise Invalid("an SVG may only refer to its own parts", field="image")
+
+
+def is_blank(png: bytes) -> bool:
+    """Whether nothing of the picture can be seen."""
+    with _open(png, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS) as image:
+        return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[1] == 0
+
+
+def name_source(png: bytes, source: bytes) -> bytes:
+    """The PNG with the SHA-256 of what it was drawn from, so that its bytes stand for one source and no other."""
+    text = b"Source\0sha256:" + hashlib.sha256(source).hexdigest().encode()
+    chunk = struct.pack(">I", len(text)) + b"tEXt" + text + struct.pack(">I", zlib.crc32(b"tEXt" + text))
+    return png[:_HEADER] + chunk + png[_HEADER:]
 
 
 def inspect_image(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> ImageInfo:
@@ -97,6 +143,13 @@ def to_png(data: bytes, *, max_side: int, max_bytes: int = MAX_BYTES, max_pixels
     Nothing but pixels is carried over: no EXIF, comments, profiles, further frames or trailing bytes. Raises as
     `inspect_image`.
     """
+    return _encode(open_pixels(data, max_side=max_side, max_bytes=max_bytes, max_pixels=max_pixels))
+
+
+def open_pixels(
+    data: bytes, *, max_side: int, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
+    """The pixels of an upload as `to_png` writes them: RGB or RGBA, of the first frame."""
     with _open(data, max_bytes=max_bytes, max_pixels=max_pixels) as image:
         try:
             image.load()
@@ -104,7 +157,7 @@ def to_png(data: bytes, *, max_side: int, max_bytes: int = MAX_BYTES, max_pixels
             clean.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
         except _BROKEN as error:
             raise Invalid("the image is damaged and cannot be read", field="image") from error
-    return _encode(clean)
+    return clean
 
 
 def _open(data: bytes, *, max_bytes: int, max_pixels: int) -> Image.Image:
@@ -115,7 +168,7 @@ def _open(data: bytes, *, max_bytes: int, max_pixels: int) -> Image.Image:
     except _BOMB as error:
         raise TooLarge(f"the image has too many pixels, at most {max_pixels} are accepted") from error
     except UnidentifiedImageError as error:
-        raise UnsupportedMedia("the image is none of PNG, JPEG and WebP", field="image") from error
+        raise UnsupportedMedia("the image is none of PNG, JPEG, WebP and SVG", field="image") from error
     except _BROKEN as error:
         raise Invalid("the image is damaged and cannot be read", field="image") from error
     if image.width * image.height > max_pixels:
@@ -151,9 +204,22 @@ def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
+def compose(ground: bytes, picture: bytes, *, centre: tuple[int, int], side: int) -> bytes:
+    """PNG of the ground with the picture on it, its longer side `side` pixels, in a soft shadow. Both are PNGs of ours."""
+    below = open_pixels(ground, max_side=_MAX_SIDE).convert("RGBA")
+    above = open_pixels(picture, max_side=_MAX_SIDE).convert("RGBA")
+    above = ImageOps.contain(above, (side, side), Image.Resampling.LANCZOS)
+    left, top = centre[0] - above.width // 2, centre[1] - above.height // 2
+    shadow = Image.new("L", below.size)
+    shadow.paste(above.getchannel("A").point(lambda value: value * 0.45), (left, top + side // 32))
+    below.paste("black", mask=shadow.filter(ImageFilter.GaussianBlur(side / 24)))
+    below.alpha_composite(above, (left, top))
+    return _encode(below.convert("RGB"))
+
+
 def _encode(image: Image.Image) -> bytes:
     written = io.BytesIO()
-    image.save(written, "PNG", optimize=True)
+    image.save(written, "PNG", compress_level=6)
     return written.getvalue()
 
 

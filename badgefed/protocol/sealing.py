@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from badgefed.errors import SettingsError
+from badgefed.model.identifiers import CODE_ALPHABET
 
 NONCE_BYTES = 12
 TOKEN_BYTES = 20
+CODE_LENGTH = 8
+_NOT_IN_CODE = re.compile(r"[\s-]+")
 
 
 def _subkey(secret_key: str, purpose: str) -> bytes:
@@ -49,3 +53,16 @@ def derive_token(secret_key: str, *, purpose: str, subject: str) -> str:
 def tokens_match(given: str, expected: str) -> bool:
     """Compares in constant time."""
     return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def derive_code(secret_key: str, *, purpose: str, subject: str) -> str:
+    """Eight characters that can't be mistaken for one another (40 bits), as `ABCD-EFGH`; the same ones each time."""
+    token = derive_token(secret_key, purpose=purpose, subject=subject)
+    values = base64.urlsafe_b64decode(token + "=")[:CODE_LENGTH]
+    code = "".join(CODE_ALPHABET[value % len(CODE_ALPHABET)] for value in values)
+    return f"{code[:4]}-{code[4:]}"
+
+
+def codes_match(typed: str, expected: str) -> bool:
+    """Whether it is the code, in any case, with or without spaces and hyphens."""
+    return tokens_match(_NOT_IN_CODE.sub("", typed).upper(), expected.replace("-", ""))

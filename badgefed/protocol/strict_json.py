@@ -2,7 +2,7 @@
 
 Refused besides what RFC 8259 refuses: a byte order mark, NaN and infinities, numbers that other readers
 would round (RFC 7493 §2.2), lone surrogates and NUL in strings, a second member with one of the names that
-decide about identity, and a top level that is no object.
+decide about identity (or, where asked for, with any name), and a top level that is no object.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 from badgefed.errors import Invalid
@@ -27,11 +28,13 @@ _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
-def loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_items: int = MAX_ITEMS) -> dict[str, Any]:
-    """The object in `data`; `max_items` bounds each array. Raises Invalid."""
+def loads(
+    data: bytes, *, max_depth: int = MAX_DEPTH, max_items: int = MAX_ITEMS, all_unique: bool = False
+) -> dict[str, Any]:
+    """The object in `data`; `max_items` bounds each array, `all_unique` refuses every repeated name. Raises Invalid."""
     try:
         text = data.decode("utf-8")
-        document = _DECODER.decode(text)
+        document = (_UNIQUE_DECODER if all_unique else _DECODER).decode(text)
     except UnicodeDecodeError as error:
         raise Invalid("The JSON document is not UTF-8.") from error
     except RecursionError as error:
@@ -88,14 +91,22 @@ def _strings(document: dict[str, Any]) -> Iterator[str]:
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        _refuse_repetition([name for name, _ in pairs])
+        _refuse_repetition(pairs, UNIQUE_NAMES)
     return members
 
 
-def _refuse_repetition(names: list[str]) -> None:
-    for name in UNIQUE_NAMES:
-        if names.count(name) > 1:
-            raise Invalid(f"The JSON document has more than one {name!r} in one object.")
+def _build_unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        _refuse_repetition(pairs, members)
+    return members
+
+
+def _refuse_repetition(pairs: list[tuple[str, Any]], unique: Iterable[str]) -> None:
+    counts = Counter(name for name, _ in pairs)
+    for name in unique:
+        if counts[name] > 1:
+            raise Invalid(f"The JSON document has more than one {name[:100]!r} in one object.")
 
 
 def _read_integer(digits: str) -> int:
@@ -115,9 +126,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise Invalid(f"The JSON document has {name}, which is no JSON value.")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_build_object,
-    parse_int=_read_integer,
-    parse_float=_read_float,
-    parse_constant=_refuse_constant,
-)
+def _decoder(build: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=build,
+        parse_int=_read_integer,
+        parse_float=_read_float,
+        parse_constant=_refuse_constant,
+    )
+
+
+_DECODER = _decoder(_build_object)
+_UNIQUE_DECODER = _decoder(_build_unique_object)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from badgefed.model.addresses import Addresses
-from badgefed.model.badge import Badge, BadgeType
-from badgefed.model.grant import Grant, Status
+from badgefed.model.badge import Alignment, Badge, BadgeType, ResultDescription
+from badgefed.model.grant import Details, Evidence, Grant, Result, Status
 from badgefed.model.issuer import ActorType, Issuer
 from badgefed.model.times import DAY, SECOND
 from badgefed.model.visibility import Posting, Visibility
@@ -102,6 +102,56 @@ GRANT = Grant(
 
 BY_MAIL: dict[str, Any] = {"profile": None, "actor_id": None, "handle": None, "email": "Jane@Mail.Example"}
 
+DETAILS = Details(
+    narrative="She printed a **violin**.",
+    evidence=(
+        Evidence(
+            url="https://jane.example/violin",
+            narrative="It can be played.",
+            name="The violin",
+            description="A video of it.",
+            genre="video",
+            audience="everybody",
+        ),
+        Evidence(narrative="The jury was there."),
+    ),
+    license_number="P-17/3",
+    results=(
+        Result(key="grade", value="A", status="Completed"),
+        Result(key="points", value="97"),
+    ),
+    activity_start=NOW - 30 * DAY,
+    activity_end=NOW - DAY,
+)
+
+WHOLE_GRANT = replace(GRANT, details=DETAILS, expires_at=NOW + 365 * DAY, badge_version=3)
+
+WHOLE_BADGE = replace(
+    BADGE,
+    version=3,
+    language="pt-br",
+    is_certificate=True,
+    alignments=(
+        Alignment(
+            target_name="Printing",
+            target_url="https://crafts.example/printing",
+            target_description="Prints in three dimensions.",
+            target_framework="Crafts",
+            target_code="C1",
+            target_type="CFItem",
+        ),
+        Alignment(target_name="Music", target_url="https://crafts.example/music"),
+    ),
+    result_descriptions=(
+        ResultDescription(
+            key="grade", name="Grade", result_type="LetterGrade", allowed_values=("C", "B", "A")
+        ),
+        ResultDescription(
+            key="points", name="Points", result_type="RawScore", value_min="0", value_max="100"
+        ),
+    ),
+)
+
 GRANTS = {
     "profile": GRANT,
     "handle that was never found": replace(GRANT, actor_id=None, profile="@Jane@Social.Example"),
@@ -112,14 +162,48 @@ GRANTS = {
     "evidence with a broken host": replace(GRANT, evidence="https://[jane/work"),
     "no evidence": replace(GRANT, evidence=None),
     "expiring": replace(GRANT, expires_at=NOW + 365 * DAY),
+    "details": WHOLE_GRANT,
     "e-mail, expiring, no evidence": replace(GRANT, **BY_MAIL, evidence=None, expires_at=NOW + DAY),
 }
 
 
 def with_text(text: str) -> tuple[Grant, Badge, Issuer]:
     """The three with this text wherever a person may have written it."""
-    grant = replace(GRANT, evidence=text, name=text, closed_reason=text)
+    evidence = Evidence(url=text, narrative=text, name=text, description=text, genre=text, audience=text)
+    details = Details(
+        narrative=text,
+        evidence=(evidence, Evidence(url=text), Evidence(name=text)),
+        license_number=text,
+        results=(Result(key=text, value=text, status=text), Result(key="grade", value=text)),
+    )
+    grant = replace(GRANT, evidence=text, name=text, closed_reason=text, details=details)
+    alignments = tuple(
+        Alignment(
+            target_name=text,
+            target_url=url,
+            target_description=text,
+            target_framework=text,
+            target_code=text,
+            target_type=text,
+        )
+        for url in (text, "https://crafts.example/printing")
+    )
+    descriptions = tuple(
+        ResultDescription(
+            key=key, name=text, result_type=text, allowed_values=(text, text), value_min=text, value_max=text
+        )
+        for key in (text, text, "grade")
+    )
     badge = replace(
-        BADGE, title=text, description=text, criteria=text, image_alt=text, info_uri=text, hashtags=text
+        BADGE,
+        title=text,
+        description=text,
+        criteria=text,
+        image_alt=text,
+        info_uri=text,
+        hashtags=text,
+        language=text,
+        alignments=alignments,
+        result_descriptions=descriptions,
     )
     return grant, badge, replace(ISSUER, name=text, summary=text, url=text)

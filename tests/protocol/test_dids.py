@@ -93,3 +93,18 @@ def test_did_document_is_json_ld(also_known_as: tuple[str, ...]) -> None:
     document = dids.did_document(DID, multikeys=[make_multikey()], also_known_as=also_known_as)
     assert "publicKeyMultibase" in jsonld.canonicalize(document)
     assert ("alsoKnownAs" in document) is bool(also_known_as)
+
+
+def test_rsa_keys_stand_beside_multikeys() -> None:
+    jwk = {"kty": "RSA", "n": "sXch", "e": "AQAB"}
+    multikey = make_multikey()
+    document = dids.did_document(DID, multikeys=[multikey], jwks={"thumbprint": jwk})
+    assert document["@context"] == [jsonld.DID_V1, jsonld.MULTIKEY_V1, dids.JWS_2020_V1]
+    assert document["verificationMethod"][1] == {
+        "id": f"{DID}#thumbprint",
+        "type": "JsonWebKey2020",
+        "controller": DID,
+        "publicKeyJwk": jwk,
+    }
+    assert document["assertionMethod"] == [f"{DID}#{multikey}", f"{DID}#thumbprint"]
+    assert '\\"AQAB\\"' in jsonld.canonicalize(document)

@@ -22,8 +22,8 @@ from badgefed.protocol.html import (
     reply_text,
     sanitise,
     strong,
-    untranslated,
 )
+from badgefed.texts import untranslated
 from tests.protocol.badge_values import HARD_TEXTS
 from tests.protocol.peers import MASTODON_ELEMENTS, mastodon_html
 

@@ -13,9 +13,10 @@ import pytest
 
 from badgefed.errors import Invalid
 from badgefed.model.addresses import Addresses
-from badgefed.model.grant import Grant, Status
+from badgefed.model.grant import Details, Evidence, Grant, Status
 from badgefed.model.times import DAY
-from badgefed.protocol import jsonld, openbadges2
+from badgefed.protocol import jsonld, keys, openbadges2
+from badgefed.protocol.conformance import openbadges2 as openbadges2_conformance
 from tests.protocol.badge_values import (
     ADDRESSES,
     BADGE,
@@ -28,6 +29,8 @@ from tests.protocol.badge_values import (
     NOW,
     NOW_TEXT,
     SALT,
+    WHOLE_BADGE,
+    WHOLE_GRANT,
     with_text,
 )
 
@@ -35,16 +38,21 @@ REQUIRED = {
     "Issuer": {"id", "type", "name", "url", "email"},
     "BadgeClass": {"id", "type", "name", "description", "image", "criteria", "issuer"},
     "Assertion": {"id", "type", "recipient", "badge", "verification", "issuedOn"},
+    "CryptographicKey": {"id", "type", "owner", "publicKeyPem"},
+    "RevocationList": {"id", "type", "issuer", "revokedAssertions"},
 }
+CLASSES = {"Issuer": "Profile"}
 ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def check(document: dict[str, Any]) -> None:
     """The rules of OB 2.0 that hold for each document, and that every term is one of its context."""
+    name = document["type"]
+    assert openbadges2_conformance.check(document, CLASSES.get(name, name)) == ()
     assert document["@context"] == jsonld.OPEN_BADGES_2
     assert document.keys() >= REQUIRED[document["type"]]
     assert None not in document.values()
-    assert [] not in document.values()
+    assert [] not in [value for name, value in document.items() if name not in REQUIRED[document["type"]]]
     for name in {"id", "url", "badge", "issuer"} & document.keys():
         assert urlsplit(document[name]).scheme == "https"
     for name in {"issuedOn", "expires"} & document.keys():
@@ -65,6 +73,7 @@ def test_issuer_profile() -> None:
         "email": "hello@makers.example",
         "description": "We make things.",
         "image": "https://badges.example/actor-image/makers",
+        "revocationList": f"https://badges.example/certify-badge/issuer/{ISSUER.uuid}/revocations",
         "verification": {
             "type": "VerificationObject",
             "startsWith": "https://badges.example/certify-badge/award/",
@@ -98,7 +107,124 @@ def test_badge_class() -> None:
         },
         "issuer": f"https://badges.example/certify-badge/issuer/{ISSUER.uuid}",
         "tags": ["3d", "printing"],
+        "version": "1",
     }
+
+
+def test_badge_class_with_everything() -> None:
+    document = openbadges2.badge_class(WHOLE_BADGE, ISSUER, ADDRESSES)
+    check(document)
+    assert (document["@language"], document["version"]) == ("pt-br", "3")
+    assert document["alignment"] == [
+        {
+            "type": "AlignmentObject",
+            "targetName": "Printing",
+            "targetUrl": "https://crafts.example/printing",
+            "targetDescription": "Prints in three dimensions.",
+            "targetFramework": "Crafts",
+            "targetCode": "C1",
+        },
+        {
+            "type": "AlignmentObject",
+            "targetName": "Music",
+            "targetUrl": "https://crafts.example/music",
+        },
+    ]
+
+
+def test_a_version_of_a_badge_class_has_an_address_and_a_picture_of_its_own() -> None:
+    picture = ADDRESSES.image("ab" * 32)
+    document = openbadges2.badge_class(WHOLE_BADGE, ISSUER, ADDRESSES, image=picture)
+    check(document)
+    assert document["id"] == f"{ADDRESSES.badge_class(BADGE.uuid)}/versions/3"
+    assert document["image"]["id"] == picture
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"), [([1], "/keys/1"), ([3, 2, 1], ["/keys/3", "/keys/2", "/keys/1"])]
+)
+def test_the_issuer_names_its_keys(numbers: list[int], shown: str | list[str]) -> None:
+    document = openbadges2.issuer_profile(ISSUER, ADDRESSES, keys=numbers)
+    check(document)
+    base = document["id"]
+    expected = base + shown if isinstance(shown, str) else [base + path for path in shown]
+    assert document["publicKey"] == expected
+
+
+def test_cryptographic_key() -> None:
+    pem = keys.public_pem(keys.generate_rsa().public_key())
+    document = openbadges2.cryptographic_key(ISSUER, ADDRESSES, number=2, public_key_pem=pem)
+    check(document)
+    assert document["id"].endswith(f"/certify-badge/issuer/{ISSUER.uuid}/keys/2")
+    assert document["owner"] == openbadges2.issuer_profile(ISSUER, ADDRESSES)["id"]
+
+
+def test_signed_assertion() -> None:
+    """It has an id of its own, its key, and the badge as it was granted: nothing of it can change any more."""
+    hosted = openbadges2.assertion(WHOLE_GRANT, WHOLE_BADGE, ADDRESSES, salt=SALT)
+    key = ADDRESSES.cryptographic_key(ISSUER.uuid, 1)
+    signed = openbadges2.signed_assertion(hosted, WHOLE_BADGE, ADDRESSES, uuid=GRANT.uuid, version=3, key=key)
+    jsonld.check_expandable(signed, allowed_contexts=[jsonld.OPEN_BADGES_2])
+    assert openbadges2_conformance.check(signed) == ()
+    changed = {"id", "badge", "verification"}
+    assert {name for name in signed if signed[name] != hosted[name]} == changed
+    assert signed["id"] == f"urn:uuid:{GRANT.uuid}"
+    assert signed["badge"] == ADDRESSES.badge_class_version(BADGE.uuid, 3)
+    assert signed["verification"] == {"type": "SignedBadge", "creator": key}
+
+
+@pytest.mark.parametrize(
+    ("present", "path"), [(3, ""), (4, "/versions/3")], ids=["not edited since", "edited since"]
+)
+def test_an_edit_of_the_badge_changes_no_assertion(present: int, path: str) -> None:
+    hosted = openbadges2.assertion(WHOLE_GRANT, WHOLE_BADGE, ADDRESSES, salt=SALT)
+    badge = replace(WHOLE_BADGE, version=present)
+    shown = openbadges2.with_version(hosted, badge, 3, ADDRESSES)
+    check(shown)
+    assert shown == hosted | {"badge": ADDRESSES.badge_class(BADGE.uuid) + path}
+
+
+def test_assertion_with_everything() -> None:
+    document = openbadges2.assertion(WHOLE_GRANT, WHOLE_BADGE, ADDRESSES, salt=SALT)
+    check(document)
+    assert document["narrative"] == "She printed a **violin**."
+    assert document["evidence"] == [
+        "https://jane.example/work",
+        {
+            "type": "Evidence",
+            "id": "https://jane.example/violin",
+            "narrative": "It can be played.",
+            "name": "The violin",
+            "description": "A video of it.",
+            "genre": "video",
+            "audience": "everybody",
+        },
+        {"type": "Evidence", "narrative": "The jury was there."},
+    ]
+
+
+@pytest.mark.parametrize("evidence", ["https://jane.example/violin", "The jury was there."])
+def test_evidence_that_was_given_twice_is_shown_once(evidence: str) -> None:
+    document = openbadges2.assertion(replace(WHOLE_GRANT, evidence=evidence), BADGE, ADDRESSES, salt=SALT)
+    assert len(document["evidence"]) == 2
+
+
+def test_evidence_at_no_url_is_told() -> None:
+    details = Details(evidence=(Evidence(url="box 7", narrative="In the archive."),))
+    document = openbadges2.assertion(
+        replace(GRANT, evidence=None, details=details), BADGE, ADDRESSES, salt=SALT
+    )
+    assert document["evidence"] == {"type": "Evidence", "narrative": "In the archive.\n\nbox 7"}
+
+
+def test_the_assertion_in_a_note_has_no_stories() -> None:
+    document = openbadges2.assertion(WHOLE_GRANT, WHOLE_BADGE, ADDRESSES, salt=SALT)
+    short = openbadges2.for_note(document)
+    check(short)
+    assert "narrative" not in short
+    assert short["evidence"] == ["https://jane.example/work", "https://jane.example/violin"]
+    plain = openbadges2.assertion(GRANT, BADGE, ADDRESSES, salt=SALT)
+    assert openbadges2.for_note(plain) == plain
 
 
 def test_badge_class_without_the_optional() -> None:
@@ -238,3 +364,18 @@ def test_revoked_assertion(reason: str | None) -> None:
     assert document["revoked"] is True
     assert document.get("revocationReason") == reason
     assert "recipient" not in document
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"), [("under review", "Suspended: under review"), (None, "Suspended")]
+)
+def test_suspended_assertion(reason: str | None, shown: str) -> None:
+    """Open Badges 2.0 has no suspension, so it is a revocation for as long as it lasts."""
+    grant = replace(GRANT, status=Status.PROCESSED, suspended_at=NOW, suspended_reason=reason)
+    document = openbadges2.revoked_assertion(grant, ADDRESSES)
+    assert (document["revoked"], document["revocationReason"]) == (True, shown)
+
+
+def test_a_suspended_one_that_was_revoked_is_revoked() -> None:
+    grant = replace(GRANT, status=Status.REVOKED, suspended_at=NOW, suspended_reason="why", closed_reason="x")
+    assert openbadges2.revoked_assertion(grant, ADDRESSES)["revocationReason"] == "x"

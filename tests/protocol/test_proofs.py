@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from badgefed.errors import BadgefedError, Unprocessable
 from badgefed.model.times import DAY, from_datetime
-from badgefed.protocol import dids, jsonld, keys, openbadges3, proofs
+from badgefed.protocol import data_integrity, dids, jsonld, keys, openbadges3, proofs
+from badgefed.protocol.verification_keys import from_multikey
 from tests.protocol.badge_values import ADDRESSES, BADGE, BY_MAIL, GRANT, ISSUER, NOW, SALT
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -143,16 +144,21 @@ def sign_vector(document: dict[str, Any], proof: dict[str, Any]) -> dict[str, An
         private_key=load_w3c_key(),
         verification_method=proof["verificationMethod"],
         created=parse_instant(proof["created"]),
-        processor=VECTORS,
+        canonicalize=VECTORS.canonicalize,
     )
+
+
+def verify(document: dict[str, Any], public_key: Any) -> None:
+    data_integrity.verify(document, key=from_multikey(keys.multikey(public_key)), now=NOW + 100 * DAY)
 
 
 def test_w3c_vector() -> None:
     options = {name: value for name, value in W3C_PROOF.items() if name != "proofValue"}
-    assert proofs.hash_data(W3C_DOCUMENT, options, processor=VECTORS).hex() == "".join(W3C_HASHES)
+    assert proofs.hash_data(W3C_DOCUMENT, options, canonicalize=VECTORS.canonicalize).hex() == "".join(
+        W3C_HASHES
+    )
     signed = sign_vector(W3C_DOCUMENT, W3C_PROOF)
     assert signed == {**W3C_DOCUMENT, "proof": [W3C_PROOF]}
-    proofs.verify(signed, public_key=load_w3c_key().public_key(), processor=VECTORS)
 
 
 @pytest.mark.parametrize("folder", [(), ("employ",)], ids=["alumni", "employ"])
@@ -166,14 +172,13 @@ def test_published_w3c_vectors(folder: tuple[str, ...]) -> None:
     assert VECTORS.canonicalize(document) == read("canonDocDataInt.txt")
     assert VECTORS.canonicalize(options) == read("proofCanonDataInt.txt")
     del options["@context"]
-    hashed = proofs.hash_data(document, options, processor=VECTORS).hex()
+    hashed = proofs.hash_data(document, options, canonicalize=VECTORS.canonicalize).hex()
     assert hashed == read("combinedHashDataInt.txt").strip()
     assert hashed == read("proofHashDataInt.txt").strip() + read("docHashDataInt.txt").strip()
     made = sign_vector(document, proof)["proof"][0]
     assert made == proof
     assert made["proofValue"] == read("sigBTC58DataInt.txt").strip()
     assert keys.multibase_decode(made["proofValue"]).hex() == read("sigHexDataInt.txt").strip()
-    proofs.verify(signed, public_key=load_w3c_key().public_key(), processor=VECTORS)
 
 
 def test_vector_of_the_open_badges_implementation_guide() -> None:
@@ -186,9 +191,9 @@ def test_vector_of_the_open_badges_implementation_guide() -> None:
     assert value.startswith("z5x9aCBY")
     public_key = keys.load_multikey(proof["verificationMethod"].partition("#")[2])
     assert isinstance(public_key, Ed25519PublicKey)
-    proofs.verify(signed, public_key=public_key)
-    with pytest.raises(Unprocessable, match="does not fit"):
-        proofs.verify({**signed, "name": "Teamwork badge"}, public_key=public_key)
+    verify(signed, public_key)
+    with pytest.raises(Unprocessable, match="was changed, or another key"):
+        verify({**signed, "name": "Teamwork badge"}, public_key)
 
 
 @pytest.mark.parametrize("name", ["web-valid-proofarray.json", "web-valid.json", "web-expired.json"])
@@ -197,7 +202,7 @@ def test_credentials_signed_elsewhere_verify(name: str) -> None:
     _, proof = proofs.take_proof(signed)
     public_key = keys.load_multikey(proof["verificationMethod"].partition("#")[2])
     assert isinstance(public_key, Ed25519PublicKey)
-    proofs.verify(signed, public_key=public_key)
+    verify(signed, public_key)
 
 
 @pytest.mark.parametrize("name", ["web-tampered.json", "web-unsigned-extra-term.json"])
@@ -207,7 +212,7 @@ def test_tampered_credentials_do_not(name: str) -> None:
     public_key = keys.load_multikey(proof["verificationMethod"].partition("#")[2])
     assert isinstance(public_key, Ed25519PublicKey)
     with pytest.raises(Unprocessable):
-        proofs.verify(signed, public_key=public_key)
+        verify(signed, public_key)
 
 
 def test_proof_is_an_array_of_one() -> None:
@@ -228,13 +233,13 @@ def test_proof_is_an_array_of_one() -> None:
 def test_round_trip_through_json(changes: dict[str, Any]) -> None:
     signed = make_signed(**changes)
     received = json.loads(json.dumps(signed, indent=2, sort_keys=True))
-    proofs.verify(received, public_key=PUBLIC_KEY)
+    verify(received, PUBLIC_KEY)
     assert proofs.fingerprint(received) == proofs.fingerprint(signed)
 
 
 def test_other_key_does_not_verify() -> None:
-    with pytest.raises(Unprocessable, match="does not fit"):
-        proofs.verify(make_signed(), public_key=keys.generate_ed25519().public_key())
+    with pytest.raises(Unprocessable, match="was changed, or another key"):
+        verify(make_signed(), keys.generate_ed25519().public_key())
 
 
 Place = tuple[str | int, ...]
@@ -275,7 +280,7 @@ def test_every_value_is_covered() -> None:
         if isinstance(container[place[-1]], str | bool):
             container[place[-1]] = change(container[place[-1]])
             with pytest.raises(BadgefedError):
-                proofs.verify(forged, public_key=PUBLIC_KEY)
+                verify(forged, PUBLIC_KEY)
             changed += 1
     assert changed > 40
 
@@ -286,7 +291,7 @@ def test_nothing_can_be_taken_away() -> None:
         forged = copy.deepcopy(signed)
         del container_of(forged, place)[place[-1]]
         with pytest.raises(BadgefedError):
-            proofs.verify(forged, public_key=PUBLIC_KEY)
+            verify(forged, PUBLIC_KEY)
 
 
 @pytest.mark.parametrize("value", ["unsigned", None, [], {}, "@id", ["https://a.example/"]])
@@ -299,7 +304,7 @@ def test_nothing_can_be_added(value: object) -> None:
         if isinstance(found, dict):
             found["extra"] = value
             with pytest.raises(BadgefedError):
-                proofs.verify(forged, public_key=PUBLIC_KEY)
+                verify(forged, PUBLIC_KEY)
 
 
 @pytest.mark.parametrize(
@@ -314,29 +319,7 @@ def test_nothing_can_be_added(value: object) -> None:
 )
 def test_exactly_one_proof(members: dict[str, Any]) -> None:
     with pytest.raises(Unprocessable, match="exactly one proof"):
-        proofs.verify({**make_signed(), **members}, public_key=PUBLIC_KEY)
-
-
-@pytest.mark.parametrize(
-    ("members", "reason"),
-    [
-        ({"proofPurpose": "authentication"}, "proofPurpose must be"),
-        ({"cryptosuite": "eddsa-jcs-2022"}, "cryptosuite must be"),
-        ({"type": "Ed25519Signature2020"}, "type must be"),
-        ({"proofValue": None}, "no proofValue"),
-        ({"proofValue": "mAAAA"}, "proofValue cannot be read"),
-        ({"proofValue": "z0OIl"}, "proofValue cannot be read"),
-        ({"proofValue": "z" + "1" * 5_000}, "proofValue cannot be read"),
-        ({"proofValue": "z11"}, "does not fit"),
-        ({"@context": jsonld.CREDENTIALS_V2}, "no context of its own"),
-        ({"nonce": "x"}, "does not fit"),
-    ],
-)
-def test_odd_proofs_are_refused(members: dict[str, Any], reason: str) -> None:
-    signed = make_signed()
-    signed["proof"] = [{**signed["proof"][0], **members}]
-    with pytest.raises(Unprocessable, match=reason):
-        proofs.verify(signed, public_key=PUBLIC_KEY)
+        verify({**make_signed(), **members}, PUBLIC_KEY)
 
 
 def test_what_cannot_be_covered_is_not_signed() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import io
 import struct
 import zlib
@@ -15,7 +17,16 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from badgefed.errors import BadgefedError, Invalid, TooLarge, UnsupportedMedia
 from badgefed.protocol.badge_art import draw_badge
-from badgefed.protocol.raster import ImageInfo, blurhash, encode_blurhash, inspect_image, render_png, to_png
+from badgefed.protocol.raster import (
+    ImageInfo,
+    blurhash,
+    encode_blurhash,
+    inspect_image,
+    is_blank,
+    name_source,
+    render_png,
+    to_png,
+)
 
 HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 10 10"'
@@ -94,12 +105,16 @@ def test_renderer_would_load_files_if_we_let_it(tmp_path: Path) -> None:
     [
         '<image href="http://127.0.0.1/x.png"/>',
         '<image xlink:href="data:image/png;base64,AAAA"/>',
+        '<image href="data:image/svg+xml;base64,PHN2Zy8+"/>',
+        '<use href="data:image/png;base64,iVBORw0KGgo="/>',
         '<filter id="f"><feImage href="/etc/passwd"/></filter>',
         '<use href="other.svg#a"/>',
         '<use xlink:href="file:///etc/passwd"/>',
         '<rect fill="url(http://127.0.0.1/#a)"/>',
         "<rect style=\"fill: URL( 'other.svg#a' )\"/>",
         "<style>@import 'x.css'</style>",
+        "<style>rect{fill:url(//127.0.0.1/#a)}</style>",
+        "<style>rect{fill:u\\72l(//127.0.0.1/#a)}</style>",
         "<script>1</script>",
         "<foreignObject/>",
         "<a href='https://example.org'/>",
@@ -125,6 +140,54 @@ def test_svg_with_foreign_references_is_refused(inside: str) -> None:
 def test_what_is_no_plain_svg_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         render_png(text, size=10)
+
+
+def test_render_sets_text_and_embedded_pngs() -> None:
+    data = base64.b64encode(encode(picture(), "PNG")).decode()
+    shown = read(
+        render_png(svg(f'<image width="10" height="10" href="data:image/png;base64,{data}"/>'), size=40)
+    )
+    assert close_to(shown.getpixel((10, 20)), (255, 0, 0, 255))
+    letters = read(
+        render_png(svg('<text x="0" y="9" font-size="9" font-family="Unknown">Ağ Ж</text>'), size=90)
+    )
+    assert letters.getchannel("A").getextrema() == (0, 255)
+
+
+def test_render_takes_a_height() -> None:
+    wide = (
+        svg("<g/>").replace('viewBox="0 0 10 10"', 'viewBox="0 0 20 10"').replace('width="10"', 'width="20"')
+    )
+    assert read(render_png(wide, size=40, height=20)).size == (40, 20)
+    for height in (0, 5000):
+        with pytest.raises(Invalid):
+            render_png(svg(""), size=40, height=height)
+
+
+def test_blank_pictures_are_known() -> None:
+    assert is_blank(render_png(svg('<rect width="0" height="5"/>'), size=40))
+    assert not is_blank(render_png(svg('<rect width="1" height="1" fill-opacity=".1"/>'), size=40))
+    assert not is_blank(encode(picture(), "PNG"))
+
+
+def test_the_source_is_named_in_the_png() -> None:
+    png = encode(picture("RGBA"), "PNG")
+    named = name_source(png, b"<svg/>")
+    assert named != name_source(png, b"<svg />")
+    image = read(named)
+    assert isinstance(image, PngImagePlugin.PngImageFile)
+    assert image.text == {"Source": f"sha256:{hashlib.sha256(b'<svg/>').hexdigest()}"}
+    assert image.tobytes() == read(png).tobytes()
+    assert b"Source" not in to_png(named, max_side=100)
+
+
+@pytest.mark.parametrize("form", ["WEBP", "PNG"])
+def test_of_an_animation_the_first_frame_is_taken(form: str) -> None:
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue", "green")]
+    data = encode(frames[0], form, save_all=True, append_images=frames[1:], duration=100)
+    still = read(to_png(data, max_side=20))
+    assert getattr(still, "n_frames", 1) == 1
+    assert close_to(still.getpixel((10, 10)), (255, 0, 0))
 
 
 @pytest.mark.parametrize("size", [0, -1, 5000])

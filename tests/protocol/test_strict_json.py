@@ -85,6 +85,14 @@ def test_limits_are_the_callers() -> None:
         strict_json.loads(data, max_items=1)
 
 
+def test_every_name_once_where_asked_for() -> None:
+    data = b'{"x":1,"y":[{"z":1,"\\u007a":2}]}'
+    assert strict_json.loads(data)["y"] == [{"z": 2}]
+    with pytest.raises(Invalid, match="'z'"):
+        strict_json.loads(data, all_unique=True)
+    assert strict_json.loads(b'{"x":{"x":1}}', all_unique=True) == {"x": {"x": 1}}
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_give_an_object_or_invalid(data: bytes) -> None:
     try:

@@ -43,6 +43,11 @@ def legible(text: str) -> str:
     return folded if all(char in _glyphs() for char in folded) else ""
 
 
+def missing_letters(text: str) -> str:
+    """The characters, white space apart, that our face cannot set."""
+    return "".join(char for char in text if not char.isspace() and char not in _glyphs())
+
+
 def _replace(char: str) -> str:
     """What stands for a character: nothing for invisible ones, a space for pictures, else itself."""
     if char in _glyphs():
