@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,14 @@ from badgefed.errors import SettingsError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
+SOURCE_LANGUAGE = "en"
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
+ISSUER_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
+DNS_PORT = 53
+SERVER = re.compile(
+    r"(?P<host>\[[0-9a-fA-F:.]+\]|[0-9.]+|[0-9a-fA-F:.]+:[0-9a-fA-F:.]*)(?::(?P<port>[0-9]{1,5}))?"
+)
+ISSUER_ID = re.compile(r"(?:https?://|did:[a-z0-9]+:)[!-~]+")
 KNOWN = frozenset(
     f"BADGEFED_{name}"
     for name in (
@@ -33,6 +41,9 @@ KNOWN = frozenset(
         "LEASE_SECONDS",
         "DELIVERY_TIMEOUT_SECONDS",
         "TRUSTED_PROXIES",
+        "KNOWN_ISSUERS",
+        "LANGUAGE",
+        "DNS_SERVERS",
     )
 )
 
@@ -54,6 +65,9 @@ class Settings:
     lease_seconds: int = 90
     delivery_timeout_seconds: int = 30
     trusted_proxies: tuple[str, ...] = ()
+    known_issuers: frozenset[str] = frozenset()
+    language: str = SOURCE_LANGUAGE
+    dns_servers: tuple[tuple[str, int], ...] = ()
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -78,6 +92,9 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         lease_seconds=reader.number("LEASE_SECONDS", 1, 3600, default=90),
         delivery_timeout_seconds=reader.number("DELIVERY_TIMEOUT_SECONDS", 1, 300, default=30),
         trusted_proxies=reader.proxies(),
+        known_issuers=reader.known_issuers(),
+        language=reader.choice("LANGUAGE", available_languages(), default=SOURCE_LANGUAGE),
+        dns_servers=reader.dns_servers(),
     )
     reader.finish(settings)
     return settings
@@ -210,6 +227,29 @@ class _Reader:
                 )
         return names
 
+    def known_issuers(self) -> frozenset[str]:
+        names = [part.strip() for part in self._get("KNOWN_ISSUERS").split(",") if part.strip()]
+        for name in names:
+            if not (ISSUER_HOST.fullmatch(name) or ISSUER_ID.fullmatch(name)):
+                self._complain(
+                    "KNOWN_ISSUERS",
+                    name,
+                    "must be host names or issuers' ids, e.g. badges.example,did:web:school.example:art.",
+                )
+        return frozenset(name.lower() if ISSUER_HOST.fullmatch(name) else name for name in names)
+
+    def dns_servers(self) -> tuple[tuple[str, int], ...]:
+        """Addresses and ports."""
+        servers = []
+        for text in (part.strip() for part in self._get("DNS_SERVERS").split(",") if part.strip()):
+            try:
+                servers.append(_address_and_port(text))
+            except ValueError:
+                self._complain(
+                    "DNS_SERVERS", text, "must be addresses, e.g. 192.0.2.1,192.0.2.1:5353,[2001:db8::1]:53."
+                )
+        return tuple(servers)
+
     def finish(self, settings: Settings) -> None:
         if settings.delivery_timeout_seconds * 2 > settings.lease_seconds:
             self._complain(
@@ -230,6 +270,14 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _address_and_port(text: str) -> tuple[str, int]:
+    """Of a name server. Raises ValueError."""
+    match = SERVER.fullmatch(text)
+    if match is None or not 0 < int(match["port"] or DNS_PORT) < 65_536:
+        raise ValueError(text)
+    return str(ipaddress.ip_address(match["host"].strip("[]"))), int(match["port"] or DNS_PORT)
+
+
 def _stored_secret(path: Path) -> str:
     """The key in the file; makes the file, mode 600, where there is none. Safe against two processes at once."""
     if not path.exists():
@@ -248,3 +296,15 @@ def resource_folder(name: str) -> Path:
     package = Path(__file__).parent
     installed = package / f"_{name}"
     return installed if installed.is_dir() else package.parent / name
+
+
+@cache
+def available_languages() -> tuple[str, ...]:
+    """Language tags: English, in which all texts are written, then each one that has a catalogue."""
+    catalogues = catalogue_path(SOURCE_LANGUAGE).parent.glob("*.po")
+    return (SOURCE_LANGUAGE, *sorted(path.stem for path in catalogues))
+
+
+def catalogue_path(language: str) -> Path:
+    """The file with the translations into a language."""
+    return Path(__file__).parent / "locale" / f"{language}.po"

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+PNG = "image/png"
+SVG = "image/svg+xml"
+
+
+class Rendition(StrEnum):
+    """What else there is of a stored PNG: the SVG that it was drawn from, and a small PNG for lists."""
+
+    SVG = "svg"
+    THUMBNAIL = "thumbnail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,17 @@ def from_rfc3339(text: str) -> int:
     return from_datetime(datetime.fromisoformat(text))
 
 
+def from_iso8601(text: str) -> int:
+    """The instant of an ISO 8601 date (its midnight) or time; without a zone it is UTC. Raises `ValueError`."""
+    moment = datetime.fromisoformat(text)
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def month_start(instant: int) -> int:
+    """The first instant of the calendar month, UTC."""
+    return from_datetime(to_datetime(instant).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+
+
 def format_rfc3339(instant: int) -> str:
     """Whole seconds, `2026-03-12T10:30:00Z`; fractions are cut off."""
     return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")

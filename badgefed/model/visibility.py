@@ -21,10 +21,14 @@ class Posting(StrEnum):
 
 
 class Surface(StrEnum):
-    """A place where a grant may show: in lists (outbox, feeds, search, embeds) or at its own address."""
+    """A place where a grant may show: in lists (outbox, feeds, search, embeds), at its own address, or where it is verified.
+
+    `verification` is for who holds a credential or its number: the signed documents, and what says whether they hold.
+    """
 
     LISTING = "listing"
     LINK = "link"
+    VERIFICATION = "verification"
 
 
 def is_visible(visibility: Visibility, surface: Surface) -> bool:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import urlsplit
 
 from badgefed.errors import AddressRefused
+from badgefed.texts import say
 
 MAX_URL_LENGTH = 2_048
 
@@ -57,7 +58,7 @@ def clean_url(url: str, *, allow_private: bool = False) -> str:
         raise AddressRefused("The URL is not a plain http or https URL.")
     scheme, host, port = match["scheme"].lower(), match["host"].lower(), match["port"]
     if port is not None and not 0 < int(port) < 65536:
-        raise AddressRefused(f"{host}: {port} is no port.")
+        raise AddressRefused(say("%(host)s: %(port)s is no port.", host=host, port=port))
     if not allow_private:
         _check_public(scheme, host, port)
     return bare
@@ -86,16 +87,16 @@ def refuses_address(address: str, *, allow_private: bool = False) -> bool:
 
 def _check_public(scheme: str, host: str, port: str | None) -> None:
     if scheme != "https":
-        raise AddressRefused(f"{host}: only https is allowed.")
+        raise AddressRefused(say("%(host)s: only https is allowed.", host=host))
     if port is not None and int(port) != 443:
-        raise AddressRefused(f"{host}: port {port} is not allowed.")
+        raise AddressRefused(say("%(host)s: port %(port)s is not allowed.", host=host, port=port))
     labels = host.split(".")
     if host.startswith("[") or _NUMERIC_LABEL.fullmatch(labels[-1]):
-        raise AddressRefused(f"{host} is an IP address and no name.")
+        raise AddressRefused(say("%(host)s is an IP address and no name.", host=host))
     if len(labels) < 2 or len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise AddressRefused(f"{host} is not a full domain name.")
+        raise AddressRefused(say("%(host)s is not a full domain name.", host=host))
     if labels[-1] in _LOCAL_DOMAINS:
-        raise AddressRefused(f"{host} is a local name.")
+        raise AddressRefused(say("%(host)s is a local name.", host=host))
 
 
 def _v4(*networks: str) -> tuple[IPv4Network, ...]:

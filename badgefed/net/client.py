@@ -20,6 +20,7 @@ from badgefed.net.addresses import clean_url, read_origin
 from badgefed.net.failures import Asked, Budget, Failures
 from badgefed.net.transport import Request, Response, Transport
 from badgefed.protocol import strict_json
+from badgefed.texts import say
 
 Sign = Callable[[Request], Mapping[str, str]]
 
@@ -68,15 +69,18 @@ class Client:
         max_bytes: int = MAX_DOCUMENT_BYTES,
         sign: Sign | None = None,
         budget: Budget | None = None,
+        also: Collection[int] = (),
     ) -> Response:
         """A 2xx answer of one of the `content_types`; redirects are followed, `Response.url` is the last URL.
 
-        An entry of `content_types` with a profile parameter asks for that profile.
+        An entry of `content_types` with a profile parameter asks for that profile. `also`: other statuses whose answer
+        is wanted too, of whatever type.
         """
         url = clean_url(url, allow_private=self._allow_private)
         with self._remembering(url, accept, sign):
             answer = await self._follow(url, accept, max_bytes, sign, budget)
-            _check_answer(answer, content_types)
+            if answer.status not in also:
+                _check_answer(answer, content_types)
         return answer
 
     async def get_activitypub(
@@ -91,11 +95,14 @@ class Client:
                 return fetched
             if read_origin(declared) != read_origin(fetched.url):
                 raise FetchFailed(
-                    "id-mismatch", f"The document at {fetched.url} has an id of another server."
+                    "id-mismatch",
+                    say("The document at %(url)s has an id of another server.", url=fetched.url),
                 )
             fetched = await self._get_activity(declared, sign, budget)
             if self._read_id(fetched) != fetched.url:
-                raise FetchFailed("id-mismatch", f"The document at {fetched.url} has another document's id.")
+                raise FetchFailed(
+                    "id-mismatch", say("The document at %(url)s has another document's id.", url=fetched.url)
+                )
         return fetched
 
     async def get_json(
@@ -152,6 +159,21 @@ class Client:
                 raise
             return Response(status=failure.http_status, headers={}, body=b"", url=url)
 
+    async def ask(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> Response:
+        """A GET in somebody's name (a token in `headers`): up to 64 kB, whatever the status.
+
+        Redirects aren't followed, for they could carry the token elsewhere, and a failure is remembered for nobody else.
+        """
+        url = clean_url(url, allow_private=self._allow_private)
+        request = Request(method="GET", url=url, headers=headers)
+        return await self._send(request, MAX_POST_ANSWER_BYTES, None, timeout or self._deadline)
+
     async def close(self) -> None:
         await self._transport.close()
 
@@ -169,7 +191,7 @@ class Client:
             if answer.status not in _REDIRECTS or location is None:
                 return answer
             url = clean_url(_join(url, location), allow_private=self._allow_private)
-        raise FetchFailed("redirects", f"{read_origin(seen[0])[1]} redirects too often.")
+        raise FetchFailed("redirects", say("%(host)s redirects too often.", host=read_origin(seen[0])[1]))
 
     async def _send(self, request: Request, max_bytes: int, sign: Sign | None, deadline: float) -> Response:
         if sign is not None:
@@ -188,7 +210,7 @@ class Client:
     def _read_id(self, fetched: Fetched) -> str:
         declared = fetched.document.get("id")
         if not isinstance(declared, str):
-            raise FetchFailed("id-mismatch", f"The document at {fetched.url} has no id.")
+            raise FetchFailed("id-mismatch", say("The document at %(url)s has no id.", url=fetched.url))
         return clean_url(declared, allow_private=self._allow_private)
 
     @contextmanager
@@ -206,18 +228,27 @@ class Client:
 def _check_answer(answer: Response, content_types: Collection[str]) -> None:
     host = read_origin(answer.url)[1]
     if not 200 <= answer.status < 300:
-        raise FetchFailed("status", f"{host} answered {answer.status}.", http_status=answer.status)
+        raise FetchFailed(
+            "status",
+            say("%(host)s answered %(status)s.", host=host, status=answer.status),
+            http_status=answer.status,
+        )
     content_type = answer.headers.get("content-type", "")
     if not media_types.matches(content_type, content_types):
         shown = content_type.partition(";")[0].strip() or "something without a type"
-        raise FetchFailed("content-type", f"{host} sent {shown[:80]}, which is not what was asked for.")
+        raise FetchFailed(
+            "content-type",
+            say("%(host)s sent %(shown)s, which is not what was asked for.", host=host, shown=shown[:80]),
+        )
 
 
 def _parse(answer: Response) -> Fetched:
     try:
         document = strict_json.loads(answer.body)
     except Invalid as error:
-        raise FetchFailed("malformed", f"{read_origin(answer.url)[1]}: {error}") from error
+        raise FetchFailed(
+            "malformed", say("%(host)s: %(error)s", host=read_origin(answer.url)[1], error=error)
+        ) from error
     return Fetched(document=document, url=answer.url)
 
 
@@ -225,4 +256,6 @@ def _join(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:
-        raise FetchFailed("malformed", f"{read_origin(url)[1]} redirects to what is no URL.") from error
+        raise FetchFailed(
+            "malformed", say("%(host)s redirects to what is no URL.", host=read_origin(url)[1])
+        ) from error

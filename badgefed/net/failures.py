@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from badgefed.errors import AddressRefused, FetchFailed
 from badgefed.model.times import DAY, HOUR, MINUTE, Clock
+from badgefed.texts import Message
 
 _LIFETIMES = {404: HOUR, 410: DAY}
 _DEFAULT_LIFETIME = 5 * MINUTE
@@ -38,7 +39,7 @@ class Failures:
     def __init__(self, *, clock: Clock, size: int = 10_000) -> None:
         self._clock = clock
         self._size = size
-        self._entries: dict[Asked, tuple[int, str, str, int | None]] = {}
+        self._entries: dict[Asked, tuple[int, str, Message, int | None]] = {}
 
     def raise_known(self, asked: Asked) -> None:
         """Raises the failure that is remembered for `asked`, if there is one."""
@@ -58,4 +59,9 @@ class Failures:
         self._entries.pop(asked, None)
         while len(self._entries) >= self._size:
             del self._entries[next(iter(self._entries))]
-        self._entries[asked] = (self._clock() + lifetime, failure.reason, str(failure), failure.http_status)
+        self._entries[asked] = (
+            self._clock() + lifetime,
+            failure.reason,
+            failure.message,
+            failure.http_status,
+        )

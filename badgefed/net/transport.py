@@ -20,6 +20,7 @@ from yarl import URL
 
 from badgefed.errors import AddressRefused, FetchFailed
 from badgefed.net.addresses import refuses_address
+from badgefed.texts import Message, say
 
 _AddressInfo = tuple[
     int | socket.AddressFamily,
@@ -195,28 +196,34 @@ class _Dial:
 
 _dial: ContextVar[_Dial] = ContextVar("_dial")
 
-_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
-    ((TimeoutError,), "timeout", "did not answer in time."),
-    ((aiohttp.ClientConnectorDNSError, UnicodeError), "dns", "has no address."),
-    ((aiohttp.ClientSSLError, ssl.SSLError), "tls", "could not be reached by TLS with a valid certificate."),
+_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], str, Message], ...] = (
+    ((TimeoutError,), "timeout", say("%(host)s did not answer in time.")),
+    ((aiohttp.ClientConnectorDNSError, UnicodeError), "dns", say("%(host)s has no address.")),
+    (
+        (aiohttp.ClientSSLError, ssl.SSLError),
+        "tls",
+        say("%(host)s could not be reached by TLS with a valid certificate."),
+    ),
     (
         (aiohttp.ClientResponseError, ContentEncodingError),
         "malformed",
-        "sent what is not a valid HTTP answer.",
+        say("%(host)s sent what is not a valid HTTP answer."),
     ),
-    ((aiohttp.ClientPayloadError,), "network", "broke off its answer."),
+    ((aiohttp.ClientPayloadError,), "network", say("%(host)s broke off its answer.")),
 )
 
 
 def _explain(error: Exception, host: str, dial: _Dial) -> FetchFailed:
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-        return AddressRefused(f"{host} is not the address of a server.")
+        return AddressRefused(say("%(host)s is not the address of a server.", host=host))
     if dial.refused and not dial.tried:
-        return AddressRefused(f"{host} has an address that this server does not connect to.")
-    for kinds, reason, text in _MEANINGS:
+        return AddressRefused(say("%(host)s has an address that this server does not connect to.", host=host))
+    for kinds, reason, meaning in _MEANINGS:
         if isinstance(error, kinds) or isinstance(error.__cause__, kinds):
-            return FetchFailed(reason, f"{host} {text}")
-    return FetchFailed("network", f"{host} could not be reached or broke off the connection.")
+            return FetchFailed(reason, Message(text=meaning.text, values={"host": host}))
+    return FetchFailed(
+        "network", say("%(host)s could not be reached or broke off the connection.", host=host)
+    )
 
 
 def _is_stale(error: aiohttp.ClientError) -> bool:
@@ -240,7 +247,9 @@ async def _read_body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
                 break
             chunks.append(chunk)
     if size > max_bytes:
-        text = f"{answer.url.raw_host} sent more than {max_bytes:,} bytes."
+        text = say(
+            "%(host)s sent more than %(bytes)s bytes.", host=answer.url.raw_host, bytes=f"{max_bytes:,}"
+        )
         raise FetchFailed("too-large", text, http_status=answer.status)
     return b"".join(chunks)
 

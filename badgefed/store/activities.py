@@ -10,7 +10,10 @@ from badgefed.store.database import Reader, Row, Transaction, placeholders
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """`issuer_id` None: the instance actor's. `object_uri`: what it is about, e.g. the Note that it creates or deletes."""
+    """`issuer_id` None: the instance actor's. `object_uri`: what it is about, e.g. the Note that it creates or deletes.
+
+    `signing_key_id` is the row of a key that signs it instead of the present one.
+    """
 
     id: int
     uri: str
@@ -21,6 +24,7 @@ class Activity:
     is_public: bool
     body: bytes
     created_at: int
+    signing_key_id: int | None = None
 
 
 def _activity(row: Row) -> Activity:
@@ -34,6 +38,7 @@ def _activity(row: Row) -> Activity:
         is_public=bool(row["is_public"]),
         body=row["body"],
         created_at=row["created_at"],
+        signing_key_id=row["signing_key_id"],
     )
 
 
@@ -47,12 +52,13 @@ async def add_activity(
     grant_id: int | None,
     is_public: bool,
     body: bytes,
+    signing_key_id: int | None = None,
     now: int,
 ) -> int:
     """Its id. An activity that went out under this `uri` before is kept as it was."""
     await tx.execute(
-        "INSERT INTO activities (uri, issuer_id, activity_type, object_uri, grant_id, is_public, body, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO NOTHING",
+        "INSERT INTO activities (uri, issuer_id, activity_type, object_uri, grant_id, is_public, body,"
+        " signing_key_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO NOTHING",
         uri,
         issuer_id,
         activity_type,
@@ -60,6 +66,7 @@ async def add_activity(
         grant_id,
         int(is_public),
         body,
+        signing_key_id,
         now,
     )
     row = await tx.one("SELECT id FROM activities WHERE uri = ?", uri)

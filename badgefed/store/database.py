@@ -18,17 +18,41 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FullText:
+    """How full-text indexes are asked: `store.search` puts a query together from this.
+
+    `condition` has places for `{table}` and its `{columns}` (of the table as `found`), and one parameter, the query. In a query, `whole` stands for one
+    `{word}`, `start` for all that begin with it, and `both` between two that must both be there.
+    """
+
+    condition: str
+    whole: str
+    start: str
+    both: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """`skip_locked` ends a SELECT whose rows are about to be claimed; `integer_key` and `blob` are for migrations."""
+    """`locked` ends a SELECT whose rows nobody may refer to anew before this transaction ends, `skip_locked` one whose rows are
+    about to be claimed. `like` and `fold` compare texts in any case, see `store.search`; `integer_key` and `blob` are for
+    migrations.
+    """
 
     name: str
+    full_text: FullText
+    locked: str
     skip_locked: str
+    like: str
+    fold: str
     integer_key: str
     blob: str
 
 
 class Reader(Protocol):
     """Something that answers SELECTs: a database or a transaction."""
+
+    @property
+    def dialect(self) -> Dialect: ...
 
     async def one(self, sql: str, *parameters: Value) -> Row | None: ...
 
@@ -37,9 +61,6 @@ class Reader(Protocol):
 
 class Transaction(Reader, Protocol):
     """An open transaction. `INSERT … RETURNING` goes through `one` and `all`."""
-
-    @property
-    def dialect(self) -> Dialect: ...
 
     async def execute(self, sql: str, *parameters: Value) -> int:
         """The number of rows that changed."""
@@ -52,9 +73,6 @@ class Transaction(Reader, Protocol):
 
 class Database(Reader, Protocol):
     @property
-    def dialect(self) -> Dialect: ...
-
-    @property
     def changes(self) -> Changes:
         """What was committed through this value."""
         ...
@@ -65,6 +83,8 @@ class Database(Reader, Protocol):
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]], *, is_brief: bool = False) -> T:
         """Commits what `work` wrote if it returns, nothing of it if it raises.
+
+        Raises `Conflict` where a key that must be unique, or refer to a row, is broken: somebody else was faster.
 
         `is_brief`: it runs a dozen statements on single rows at most, so that the event loop may run it itself.
 

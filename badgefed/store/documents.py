@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from badgefed.store.database import Reader, Transaction, Value
+from badgefed.store.database import Reader, Transaction, Value, placeholders
 
 
 class DocumentKind(StrEnum):
     NOTE = "note"
     ASSERTION = "assertion"
     CREDENTIAL = "credential"
+    JWT = "jwt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,17 @@ async def find_document(reader: Reader, grant_id: int, kind: DocumentKind) -> Do
     if row is None:
         return None
     return Document(grant_id=row["grant_id"], kind=kind, body=row["body"])
+
+
+async def list_documents(reader: Reader, grant_ids: Sequence[int], kind: DocumentKind) -> dict[int, bytes]:
+    """The documents of one kind, by their grants."""
+    rows = await reader.all(
+        "SELECT grant_id, body FROM documents"
+        f" WHERE kind = ? AND grant_id IN ({placeholders(len(grant_ids)) or 'NULL'})",
+        kind,
+        *grant_ids,
+    )
+    return {row["grant_id"]: row["body"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

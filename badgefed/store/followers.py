@@ -111,6 +111,22 @@ async def list_followers(reader: Reader, issuer_id: int, *, before: int | None, 
     return [_follower(row) for row in rows]
 
 
+async def count_by_issuer(reader: Reader, organization_id: int) -> dict[int, int]:
+    """How many follow each of the organization's issuers, by the issuer's id; one without followers is left out."""
+    rows = await reader.all(
+        "SELECT followers.issuer_id, COUNT(*) AS n FROM followers JOIN issuers ON issuers.id = followers.issuer_id"
+        " WHERE issuers.organization_id = ? AND followers.ended_at IS NULL GROUP BY followers.issuer_id",
+        organization_id,
+    )
+    return {row["issuer_id"]: int(row["n"]) for row in rows}
+
+
+async def find_follower_by_id(reader: Reader, follower_id: int, *, issuer_id: int) -> Follower | None:
+    """A former follower too."""
+    row = await reader.one("SELECT * FROM followers WHERE id = ? AND issuer_id = ?", follower_id, issuer_id)
+    return _follower(row) if row else None
+
+
 async def list_inboxes(
     reader: Reader, issuer_id: int, *, after: str, until: str | None, with_former: bool, limit: int
 ) -> list[FollowerInbox]:

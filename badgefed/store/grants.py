@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
-from badgefed.model.grant import Grant, ProofKind, Status, sources
+import msgspec
+
+from badgefed.model.grant import NO_DETAILS, Details, Grant, ProofKind, Status, sources
 from badgefed.model.visibility import Visibility
 from badgefed.store.database import Reader, Row, Transaction, Value, placeholders
 
 _NAMES = [field.name for field in fields(Grant)]
 
 
-def _grant(row: Row) -> Grant:
-    values = {name: row[name] for name in _NAMES}
+def read_grant(row: Row) -> Grant:
+    """From a whole row of the table."""
+    values: dict[str, Any] = {name: row[name] for name in _NAMES}
     values["status"] = Status(values["status"])
     values["visibility"] = Visibility(values["visibility"])
     values["proof_kind"] = ProofKind(values["proof_kind"]) if values["proof_kind"] else None
+    details = values["details"]
+    values["details"] = msgspec.json.decode(details, type=Details) if details else NO_DETAILS
     return Grant(**values)
 
 
@@ -37,13 +44,17 @@ async def add_grant(
     evidence: str | None,
     granted_by: str | None,
     expires_at: int | None,
-    now: int,
+    details: Details = NO_DETAILS,
+    badge_version: int = 1,
+    supersedes_id: int | None = None,
+    issued_at: int,
 ) -> Grant | None:
     """A pending grant; None if this recipient has a grant of this badge that stands in its way."""
     row = await tx.one(
         "INSERT INTO grants (uuid, code, organization_id, issuer_id, badge_id, note_id, note_uri, status, visibility,"
-        " active_recipient, name, profile, actor_id, email, evidence, granted_by, issued_at, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 'public', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " active_recipient, name, profile, actor_id, email, evidence, granted_by, issued_at, expires_at,"
+        " details, badge_version, supersedes_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 'public', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (badge_id, active_recipient) WHERE active_recipient IS NOT NULL DO NOTHING RETURNING *",
         uuid,
         code,
@@ -59,10 +70,13 @@ async def add_grant(
         email,
         evidence,
         granted_by,
-        now,
+        issued_at,
         expires_at,
+        None if details == NO_DETAILS else msgspec.json.encode(details).decode(),
+        badge_version,
+        supersedes_id,
     )
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
 
 
 async def find_active_grant(reader: Reader, badge_id: int, recipients: tuple[str, ...]) -> Grant | None:
@@ -73,28 +87,40 @@ async def find_active_grant(reader: Reader, badge_id: int, recipients: tuple[str
         badge_id,
         *recipients,
     )
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
 
 
 async def find_grant(reader: Reader, grant_id: int) -> Grant | None:
     row = await reader.one("SELECT * FROM grants WHERE id = ?", grant_id)
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
+
+
+async def list_by_id(reader: Reader, ids: Sequence[int]) -> list[Grant]:
+    """Those that are there, in no order."""
+    rows = await reader.all(f"SELECT * FROM grants WHERE id IN ({placeholders(len(ids)) or 'NULL'})", *ids)
+    return [read_grant(row) for row in rows]
 
 
 async def find_grant_by_note_id(reader: Reader, note_id: str) -> Grant | None:
     """By the last segment of its Note's id."""
     row = await reader.one("SELECT * FROM grants WHERE note_id = ?", note_id)
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
 
 
 async def find_grant_by_note_uri(reader: Reader, note_uri: str) -> Grant | None:
     row = await reader.one("SELECT * FROM grants WHERE note_uri = ?", note_uri)
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
 
 
 async def find_grant_by_uuid(reader: Reader, uuid: str) -> Grant | None:
     row = await reader.one("SELECT * FROM grants WHERE uuid = ?", uuid)
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
+
+
+async def find_grant_by_code(reader: Reader, code: str) -> Grant | None:
+    """By its `CRD-` code, as it is stored: in upper case."""
+    row = await reader.one("SELECT * FROM grants WHERE code = ?", code)
+    return read_grant(row) if row else None
 
 
 async def list_listed_grants(
@@ -112,7 +138,7 @@ async def list_listed_grants(
     rows = await reader.all(
         f"SELECT * FROM grants WHERE {conditions} ORDER BY id DESC LIMIT ?", *parameters, limit
     )
-    return [_grant(row) for row in rows]
+    return [read_grant(row) for row in rows]
 
 
 async def count_listed_grants(reader: Reader, issuer_id: int | None = None) -> int:
@@ -153,7 +179,7 @@ async def move_grant(tx: Transaction, grant_id: int, to: Status, **columns: Valu
         grant_id,
         *allowed,
     )
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
 
 
 async def set_recipient_actor(
@@ -188,4 +214,88 @@ async def bind_profile(tx: Transaction, grant_id: int, *, actor_id: str, handle:
         handle,
         grant_id,
     )
-    return _grant(row) if row else None
+    return read_grant(row) if row else None
+
+
+async def set_visibility(
+    tx: Transaction, grant: Grant, visibility: Visibility, *, note_id: str, note_uri: str
+) -> Grant | None:
+    """The processed grant as its recipient wants it to be seen from now on; None if it isn't what `grant` says any more."""
+    row = await tx.one(
+        "UPDATE grants SET visibility = ?, note_id = ?, note_uri = ?"
+        " WHERE id = ? AND status = 'processed' AND visibility = ? AND note_uri = ? RETURNING *",
+        visibility,
+        note_id,
+        note_uri,
+        grant.id,
+        grant.visibility,
+        grant.note_uri,
+    )
+    return read_grant(row) if row else None
+
+
+async def hold_note(tx: Transaction, grant: Grant) -> bool:
+    """Until this transaction ends nobody publishes or withdraws the grant's Note; False if it isn't this one any more."""
+    changed = await tx.execute(
+        "UPDATE grants SET note_uri = note_uri WHERE id = ? AND note_uri = ? AND status = 'processed'",
+        grant.id,
+        grant.note_uri,
+    )
+    return changed == 1
+
+
+async def claim_fingerprint(tx: Transaction, grant_id: int, fingerprint: str) -> bool:
+    """Says that these are the grant's signed documents; False if others are."""
+    changed = await tx.execute(
+        "UPDATE grants SET fingerprint = ? WHERE id = ? AND (fingerprint IS NULL OR fingerprint = ?)",
+        fingerprint,
+        grant_id,
+        fingerprint,
+    )
+    return changed == 1
+
+
+async def find_latest_grant(
+    reader: Reader, badge_id: int, *, email: str | None, actor_id: str | None
+) -> Grant | None:
+    """The last grant of this badge to an e-mail address (in any case) or to an actor, in whatever state."""
+    row = await reader.one(
+        "SELECT * FROM grants WHERE badge_id = ? AND (LOWER(email) = ? OR actor_id = ?) ORDER BY id DESC LIMIT 1",
+        badge_id,
+        email.lower() if email else None,
+        actor_id,
+    )
+    return read_grant(row) if row else None
+
+
+async def find_successor(reader: Reader, grant_id: int) -> Grant | None:
+    """The grant that renews this one."""
+    row = await reader.one("SELECT * FROM grants WHERE supersedes_id = ?", grant_id)
+    return read_grant(row) if row else None
+
+
+async def release_recipient(tx: Transaction, grant_id: int) -> None:
+    """From now on the grant stands in the way of no other."""
+    await tx.execute("UPDATE grants SET active_recipient = NULL WHERE id = ?", grant_id)
+
+
+async def suspend_grant(tx: Transaction, grant_id: int, *, reason: str, now: int) -> Grant | None:
+    """None if the grant is not processed, or suspended already."""
+    row = await tx.one(
+        "UPDATE grants SET suspended_at = ?, suspended_reason = ?"
+        " WHERE id = ? AND status = 'processed' AND suspended_at IS NULL RETURNING *",
+        now,
+        reason,
+        grant_id,
+    )
+    return read_grant(row) if row else None
+
+
+async def reinstate_grant(tx: Transaction, grant_id: int) -> Grant | None:
+    """None if the grant is not suspended, or revoked."""
+    row = await tx.one(
+        "UPDATE grants SET suspended_at = NULL, suspended_reason = NULL"
+        " WHERE id = ? AND status = 'processed' AND suspended_at IS NOT NULL RETURNING *",
+        grant_id,
+    )
+    return read_grant(row) if row else None

@@ -169,6 +169,24 @@ async def host_is_alive(tx: Transaction, host: str, *, now: int) -> None:
     )
 
 
+async def retry_now(tx: Transaction, host: str, *, now: int) -> bool:
+    """Makes what waits for the host due, and ends its pause; False if there is nothing for it. The next failure begins the pause anew."""
+    await tx.execute(
+        "UPDATE deliveries SET not_before = ? WHERE host = ? AND state = 'ready' AND not_before > ?",
+        now,
+        host,
+        now,
+    )
+    changed = await tx.execute(
+        "UPDATE hosts SET open_until = NULL, next_at = CASE WHEN next_at > ? THEN ? ELSE next_at END"
+        " WHERE host = ? AND next_at IS NOT NULL",
+        now,
+        now,
+        host,
+    )
+    return changed == 1
+
+
 async def list_waiting(reader: Reader) -> list[str]:
     """The hosts for which there are deliveries."""
     return [row["host"] for row in await reader.all("SELECT host FROM hosts WHERE next_at IS NOT NULL")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from badgefed.model.image import Image
+from badgefed.model.image import PNG, Image, Rendition
 from badgefed.store.database import Reader, Row, Transaction
 
 COLUMNS = "id, sha256, media_type, width, height, blurhash"
@@ -48,7 +48,45 @@ async def get_image_data(reader: Reader, image_id: int) -> tuple[str, bytes]:
     return row["media_type"], row["data"]
 
 
-async def find_image_data(reader: Reader, sha256: str) -> tuple[str, bytes] | None:
-    """Media type and bytes."""
-    row = await reader.one("SELECT media_type, data FROM images WHERE sha256 = ?", sha256)
-    return (row["media_type"], row["data"]) if row else None
+async def find_image_data(reader: Reader, sha256: str, media_type: str) -> bytes | None:
+    row = await reader.one("SELECT data FROM images WHERE sha256 = ? AND media_type = ?", sha256, media_type)
+    return row["data"] if row else None
+
+
+async def find_image(reader: Reader, sha256: str) -> Image | None:
+    """A PNG by its content."""
+    row = await reader.one(f"SELECT {COLUMNS} FROM images WHERE sha256 = ? AND media_type = ?", sha256, PNG)
+    return _image(row) if row else None
+
+
+async def add_rendition(tx: Transaction, image_id: int, kind: Rendition, rendition_id: int) -> None:
+    """Says that the one picture was made from the other; keeps what was said first."""
+    await tx.execute(
+        "INSERT INTO renditions (image_id, kind, rendition_id) VALUES (?, ?, ?)"
+        " ON CONFLICT (image_id, kind) DO NOTHING",
+        image_id,
+        kind,
+        rendition_id,
+    )
+
+
+async def find_rendition_data(reader: Reader, image_id: int, kind: Rendition) -> bytes | None:
+    row = await reader.one(
+        "SELECT images.data FROM renditions JOIN images ON images.id = renditions.rendition_id"
+        " WHERE renditions.image_id = ? AND renditions.kind = ?",
+        image_id,
+        kind,
+    )
+    return row["data"] if row else None
+
+
+async def find_svg(reader: Reader, image_id: int) -> Image | None:
+    """The SVG that a PNG was drawn from."""
+    row = await reader.one(
+        f"SELECT {', '.join(f'images.{name}' for name in COLUMNS.split(', '))}"
+        " FROM renditions JOIN images ON images.id = renditions.rendition_id"
+        " WHERE renditions.image_id = ? AND renditions.kind = ?",
+        image_id,
+        Rendition.SVG,
+    )
+    return _image(row) if row else None

@@ -143,6 +143,11 @@ async def delete_own(
     return changed > 0
 
 
+async def delete_interactions_with(tx: Transaction, grant_id: int) -> None:
+    """Forgets all that was done with a badge's Note."""
+    await tx.execute("DELETE FROM interactions WHERE grant_id = ?", grant_id)
+
+
 async def delete_interactions_of(tx: Transaction, actor_ids: Iterable[str]) -> None:
     """Forgets all that these actors did."""
     ids = tuple(actor_ids)

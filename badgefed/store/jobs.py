@@ -16,17 +16,27 @@ from badgefed.store.database import Reader, Row, Transaction, placeholders
 
 
 class JobKind(StrEnum):
-    """`notify` tells the recipient by DM, `mail` sends a mail, `process` signs and publishes an accepted grant, `fan_out`
+    """`notify` tells the recipient by DM, `mail` sends a mail, `process` signs and publishes an accepted grant, `sign` signs one before, `fan_out`
     turns an activity into deliveries, `check_actor` finds out whether an inbox's actor is gone, `code` sends a profile the code that proves
-    it, `republish` updates the Note of a processed grant, `clean` drops what is old."""
+    it, `account_mail` writes to people with an account, `republish` updates the Note of a processed grant, `status_list` signs a status list anew, `sign_in` sends a
+    holder the link that signs them in, `bulk` grants some rows of a list, `webhook` sends an endpoint what is due there, `expire` notices grants
+    that have expired, `erase` forgets a holder, `clean` drops what is old."""
 
     NOTIFY = "notify"
     MAIL = "mail"
     PROCESS = "process"
+    SIGN = "sign"
     FAN_OUT = "fan_out"
     CHECK_ACTOR = "check_actor"
     CODE = "code"
+    ACCOUNT_MAIL = "account_mail"
     REPUBLISH = "republish"
+    STATUS_LIST = "status_list"
+    SIGN_IN = "sign_in"
+    BULK = "bulk"
+    WEBHOOK = "webhook"
+    EXPIRE = "expire"
+    ERASE = "erase"
     CLEAN = "clean"
 
 
@@ -78,16 +88,35 @@ async def add_job(
     not_before: int | None = None,
     unique_key: str | None = None,
 ) -> None:
-    """Nothing happens where a job with this `unique_key` waits already."""
+    """Nothing happens where a job with this `unique_key` waits already, but that nobody releases the key before our commit."""
     await tx.execute(
         "INSERT INTO jobs (kind, payload, unique_key, grant_id, state, priority, attempt, not_before, created_at)"
-        " VALUES (?, ?, ?, ?, 'ready', ?, 0, ?, ?) ON CONFLICT (unique_key) DO NOTHING",
+        " VALUES (?, ?, ?, ?, 'ready', ?, 0, ?, ?) ON CONFLICT (unique_key)"
+        " DO UPDATE SET unique_key = EXCLUDED.unique_key",
         kind,
         _encode(payload or {}),
         unique_key,
         grant_id,
         int(priority),
         now if not_before is None else not_before,
+        now,
+    )
+
+
+async def add_or_hasten(
+    tx: Transaction, kind: JobKind, *, unique_key: str, payload: Mapping[str, Any], not_before: int, now: int
+) -> None:
+    """A job of the priority `CHANGE`; where one with this `unique_key` waits for later, it goes at `not_before` already."""
+    await tx.execute(
+        "INSERT INTO jobs (kind, payload, unique_key, grant_id, state, priority, attempt, not_before, created_at)"
+        " VALUES (?, ?, ?, NULL, 'ready', ?, 0, ?, ?) ON CONFLICT (unique_key) DO UPDATE SET not_before = CASE"
+        " WHEN jobs.attempt = 0 AND jobs.not_before > EXCLUDED.not_before THEN EXCLUDED.not_before"
+        " ELSE jobs.not_before END",
+        kind,
+        _encode(payload),
+        unique_key,
+        int(Priority.CHANGE),
+        not_before,
         now,
     )
 
@@ -108,6 +137,17 @@ async def claim_jobs(tx: Transaction, *, limit: int, now: int, lease: int) -> li
 async def finish_job(tx: Transaction, job: Job) -> bool:
     """False if the lease was lost meanwhile; then the caller must undo what it wrote in this transaction."""
     return await tx.execute(f"DELETE FROM jobs WHERE {_LEASED}", job.id, job.attempt, job.leased_until) == 1
+
+
+async def release_key(tx: Transaction, job: Job) -> bool:
+    """Lets another job with the `unique_key` of this one be added while this one is worked on. False as in `finish_job`.
+
+    For work that reads the facts after this commit: a fact that comes later brings a job of its own.
+    """
+    changed = await tx.execute(
+        f"UPDATE jobs SET unique_key = NULL WHERE {_LEASED}", job.id, job.attempt, job.leased_until
+    )
+    return changed == 1
 
 
 async def continue_job(tx: Transaction, job: Job, *, payload: Mapping[str, Any], not_before: int) -> bool:

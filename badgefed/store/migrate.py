@@ -13,6 +13,7 @@ from badgefed.store.sqlite import SqliteDatabase
 
 LOCK = 0x6261646765  # "badge"
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
+_ONLY = re.compile(r"\$(SQLITE|POSTGRESQL)\s+")
 
 
 async def open_database(url: str) -> Database:
@@ -34,10 +35,22 @@ def migrations() -> dict[int, str]:
 
 
 def statements(sql: str, dialect: Dialect) -> list[str]:
-    """The statements of a migration in a dialect's words."""
+    """The statements of a migration in a dialect's words; one ends with a line.
+
+    One that begins with `$SQLITE` or `$POSTGRESQL` is for that database alone.
+    """
     code = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
     code = code.replace("$ID", dialect.integer_key).replace("$BLOB", dialect.blob)
-    return [statement.strip() for statement in code.split(";\n") if statement.strip()]
+    found = (statement.strip() for statement in code.split(";\n"))
+    return [own for statement in found if (own := _own_part(statement, dialect))]
+
+
+def _own_part(statement: str, dialect: Dialect) -> str:
+    """The statement without its mark; empty if it is another database's."""
+    match = _ONLY.match(statement)
+    if match is None:
+        return statement
+    return statement[match.end() :] if match[1].lower() == dialect.name else ""
 
 
 async def migrate(database: Database, *, to: int | None = None) -> int:
@@ -57,7 +70,7 @@ async def migrate(database: Database, *, to: int | None = None) -> int:
             raise SettingsError(
                 [f"The database is at version {current}, this program knows up to {max(known)}: update it."]
             )
-        for version in range(current + 1, target + 1):
+        for version in (number for number in known if current < number <= target):
             for statement in statements(known[version], tx.dialect):
                 await tx.execute(statement)
             await tx.execute("INSERT INTO schema_version (version) VALUES (?)", version)

@@ -67,6 +67,11 @@ async def delete_quote(tx: Transaction, *, any_id: str, actor_id: str) -> bool:
     return changed > 0
 
 
+async def delete_quotes_with(tx: Transaction, grant_id: int) -> None:
+    """No Note may quote this badge's any more."""
+    await tx.execute("DELETE FROM quotes WHERE grant_id = ?", grant_id)
+
+
 async def delete_quotes_of(tx: Transaction, actor_ids: Iterable[str]) -> None:
     """Forgets what these actors were given."""
     ids = tuple(actor_ids)

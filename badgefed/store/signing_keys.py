@@ -45,6 +45,41 @@ async def find_current_key(reader: Reader, issuer_id: int | None, kind: KeyKind)
     return _key(row) if row else None
 
 
+async def find_key(reader: Reader, row_id: int) -> StoredKey | None:
+    """Present or retired, by its row's id."""
+    row = await reader.one("SELECT * FROM signing_keys WHERE id = ?", row_id)
+    return _key(row) if row else None
+
+
+async def count_keys(reader: Reader, issuer_id: int | None, kind: KeyKind) -> int:
+    """How many keys an actor has had so far: the number of its present one."""
+    row = await reader.one(
+        "SELECT COUNT(*) AS n FROM signing_keys WHERE COALESCE(issuer_id, 0) = ? AND kind = ?",
+        issuer_id or 0,
+        kind,
+    )
+    return int(row["n"]) if row else 0
+
+
+async def newest_key_at(reader: Reader, issuer_id: int) -> int | None:
+    """The instant at which an issuer got its present keys."""
+    row = await reader.one(
+        "SELECT MAX(created_at) AS latest FROM signing_keys WHERE issuer_id = ?", issuer_id
+    )
+    return row["latest"] if row else None
+
+
+async def retire_key(tx: Transaction, issuer_id: int, kind: KeyKind, *, now: int) -> int | None:
+    """The row's id of the key that signs no more from now on; None if there is none."""
+    row = await tx.one(
+        "UPDATE signing_keys SET retired_at = ? WHERE issuer_id = ? AND kind = ? AND retired_at IS NULL RETURNING id",
+        now,
+        issuer_id,
+        kind,
+    )
+    return int(row["id"]) if row else None
+
+
 async def first_key_at(reader: Reader, issuer_id: int | None) -> int | None:
     """The instant at which an actor got its first key."""
     row = await reader.one(
@@ -56,7 +91,7 @@ async def first_key_at(reader: Reader, issuer_id: int | None) -> int | None:
 async def list_keys(reader: Reader, issuer_id: int, kind: KeyKind) -> list[StoredKey]:
     """The current key first, then the retired ones, newest first."""
     rows = await reader.all(
-        "SELECT * FROM signing_keys WHERE issuer_id = ? AND kind = ? ORDER BY retired_at IS NOT NULL, created_at DESC",
+        "SELECT * FROM signing_keys WHERE issuer_id = ? AND kind = ? ORDER BY retired_at IS NOT NULL, id DESC",
         issuer_id,
         kind,
     )

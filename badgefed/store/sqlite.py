@@ -20,12 +20,34 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 
 from badgefed.store.changes import Changes, written_tables
-from badgefed.store.database import Dialect, Reader, Row, Transaction, Value
+from badgefed.store.conflicts import conflict
+from badgefed.store.database import Dialect, FullText, Reader, Row, Transaction, Value
 
 A = TypeVar("A")
 T = TypeVar("T")
 
-DIALECT = Dialect(name="sqlite", skip_locked="", integer_key="INTEGER PRIMARY KEY AUTOINCREMENT", blob="BLOB")
+DIALECT = Dialect(
+    name="sqlite",
+    locked="",
+    skip_locked="",
+    like="LIKE",
+    fold="FOLD",
+    integer_key="INTEGER PRIMARY KEY AUTOINCREMENT",
+    blob="BLOB",
+    full_text=FullText(
+        condition="{table}.id IN (SELECT rowid FROM {table}_search WHERE {table}_search MATCH ?)",
+        whole='"{word}"',
+        start='"{word}"*',
+        both=" AND ",
+    ),
+)
+BROKEN_KEYS = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    }
+)
 READERS = 4
 GROUP = 256
 BUSY_MILLISECONDS = 30_000
@@ -96,9 +118,18 @@ def _run_one(connection: sqlite3.Connection, write: _Write) -> _Outcome:
     except BaseException as error:  # noqa: BLE001 - it belongs to the caller who waits for this transaction
         connection.execute("ROLLBACK TO one")
         connection.execute("RELEASE one")
-        return _Outcome(error=error)
+        return _Outcome(error=_as_conflict(error))
     connection.execute("RELEASE one")
     return _Outcome(result=result, tables=transaction.tables)
+
+
+def _as_conflict(error: BaseException) -> BaseException:
+    code = getattr(error, "sqlite_errorcode", None)
+    if not isinstance(error, sqlite3.IntegrityError) or code not in BROKEN_KEYS:
+        return error
+    made = conflict(error)
+    made.__cause__ = error
+    return made
 
 
 def _run_group(connection: sqlite3.Connection, group: list[_Write]) -> list[_Outcome]:
@@ -129,10 +160,16 @@ def _run_read(connection: sqlite3.Connection, work: Callable[[Reader], Awaitable
         connection.execute("COMMIT")
 
 
+def _fold(text: str | None) -> str | None:
+    """Lower case of every script: SQLite's own LOWER and LIKE know ASCII only."""
+    return None if text is None else text.lower()
+
+
 async def _open(path: Path, *pragmas: str) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(
         path, isolation_level=None, cached_statements=512, check_same_thread=False
     )
+    await connection.create_function(DIALECT.fold, 1, _fold, deterministic=True)
     for pragma in (f"busy_timeout = {BUSY_MILLISECONDS}", "foreign_keys = ON", *pragmas):
         await connection.execute(f"PRAGMA {pragma}")
     return connection

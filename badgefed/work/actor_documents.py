@@ -19,6 +19,7 @@ async def issuer_document(reader: Reader, issuer: Issuer, addresses: Addresses) 
         addresses,
         rsa_public_pem=await _public_key(reader, issuer.id, KeyKind.RSA),
         ed25519_multikey=await _public_key(reader, issuer.id, KeyKind.ED25519),
+        key_number=await signing_keys.count_keys(reader, issuer.id, KeyKind.RSA),
     )
 
 

@@ -6,7 +6,25 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from badgefed.model.times import DAY, HOUR
-from badgefed.store import activities, deliveries, hosts, idempotency, inbox_log, jobs
+from badgefed.store import (
+    account_links,
+    activities,
+    bulk,
+    bulk_drafts,
+    deliveries,
+    holders,
+    hosts,
+    idempotency,
+    inbox_log,
+    jobs,
+    oauth_apps,
+    oauth_sign_ins,
+    sessions,
+    share_cards,
+    throttles,
+    webhook_deliveries,
+    webhooks,
+)
 from badgefed.store.database import Transaction
 from badgefed.store.jobs import Job, JobKind, Priority
 from badgefed.work.leases import LeaseLost
@@ -21,6 +39,12 @@ KEPT_FAILURES = 30 * DAY
 KEPT_PRIVATE_ACTIVITIES = 30 * DAY
 KEPT_INBOX_LOG = 30 * DAY
 KEPT_ANSWERS = DAY
+KEPT_SHARE_CARDS = 30 * DAY
+KEPT_OAUTH_APPS = 90 * DAY
+KEPT_LINKS = DAY
+KEPT_BULKS = 90 * DAY
+KEPT_BULK_DRAFTS = DAY
+KEPT_WEBHOOK_DELIVERIES = 30 * DAY
 BATCH = 1000
 UNIQUE_KEY = "clean"
 
@@ -68,4 +92,17 @@ def _purges(now: int) -> list[Callable[..., Awaitable[int]]]:
         partial(jobs.delete_failed, before=now - KEPT_FAILURES),
         partial(inbox_log.delete_old, before=now - KEPT_INBOX_LOG),
         partial(idempotency.delete_answers, before=now - KEPT_ANSWERS),
+        partial(share_cards.delete_cards, before=now - KEPT_SHARE_CARDS),
+        partial(oauth_apps.delete_unused, before=now - KEPT_OAUTH_APPS),
+        partial(oauth_sign_ins.delete_expired, before=now),
+        partial(holders.delete_expired_links, before=now - KEPT_LINKS),
+        partial(holders.delete_expired_sessions, before=now),
+        partial(sessions.delete_expired, now=now),
+        partial(bulk.delete_old_rows, before=now - KEPT_BULKS),
+        partial(bulk.delete_old, before=now - KEPT_BULKS),
+        partial(bulk_drafts.delete_old, before=now - KEPT_BULK_DRAFTS),
+        partial(webhook_deliveries.delete_old, before=now - KEPT_WEBHOOK_DELIVERIES),
+        webhooks.delete_forgotten,
+        partial(account_links.delete_old_links, before=now - KEPT_LINKS),
+        partial(throttles.delete_old, before=now - throttles.FORGOTTEN_AFTER),
     ]

@@ -34,6 +34,7 @@ from badgefed.protocol.remote_actors import read_actor, read_keys
 from badgefed.protocol.signed_request import OutboundRequest
 from badgefed.store import blocks, remote_actors
 from badgefed.store.database import Transaction
+from badgefed.texts import say
 from badgefed.work.key_cache import PAUSE, KnownKey
 from badgefed.work.services import Services
 
@@ -170,7 +171,7 @@ def may_be_outdated(key: KnownKey, *, now: int) -> bool:
 
 async def _require_unblocked(services: Services, place: str) -> None:
     if await blocks.is_blocked(services.database, place):
-        raise AddressRefused(f"{place} is blocked by this server.")
+        raise AddressRefused(say("%(place)s is blocked by this server.", place=place))
 
 
 async def _look_up(services: Services, profile: str) -> Found:
@@ -198,24 +199,36 @@ async def _find_by_handle(services: Services, handle: Handle, budget: Budget) ->
     for question in questions.values():
         if await _ask_webfinger(services, question, budget) != (subject, actor.id):
             raise FetchFailed(
-                "id-mismatch", f"{question.host} does not confirm that {subject} is this actor."
+                "id-mismatch",
+                say(
+                    "%(host)s does not confirm that %(subject)s is this actor.",
+                    host=question.host,
+                    subject=subject,
+                ),
             )
     return Found(actor=replace(actor, handle=str(subject)), keys=found.keys)
 
 
-async def _ask_webfinger(services: Services, handle: Handle, budget: Budget) -> tuple[Handle, str]:
-    """The canonical handle and the actor's id."""
+async def fetch_jrd(
+    services: Services, handle: Handle, *, budget: Budget, host: str | None = None
+) -> dict[str, Any]:
+    """What WebFinger says of a handle, at its own host or at another one that is asked about it. Raises FetchFailed."""
     resource = f"acct:{handle.username}@{handle.host}"
-    path = f"{handle.host}/.well-known/webfinger?resource={resource}"
+    path = f"{host or handle.host}/.well-known/webfinger?resource={resource}"
     try:
         fetched = await services.client.get_jrd(f"https://{path}", budget=budget)
     except FetchFailed as failure:
         if not services.settings.allow_private_network or failure.reason not in TRANSIENT:
             raise
         fetched = await services.client.get_jrd(f"http://{path}", budget=budget)
-    subject, actor_id = read_jrd(fetched.document)
+    return fetched.document
+
+
+async def _ask_webfinger(services: Services, handle: Handle, budget: Budget) -> tuple[Handle, str]:
+    """The canonical handle and the actor's id."""
+    subject, actor_id = read_jrd(await fetch_jrd(services, handle, budget=budget))
     if actor_id is None:
-        raise FetchFailed("malformed", f"{handle} leads to no ActivityPub actor.")
+        raise FetchFailed("malformed", say("%(handle)s leads to no ActivityPub actor.", handle=handle))
     return subject or handle, actor_id
 
 
@@ -292,9 +305,11 @@ def _read(fetched: Fetched, now: int, *, url: str = "") -> Found:
     try:
         actor, its_keys = read_actor(fetched.document, url=fetched.url, now=now)
     except Gone as error:
-        raise FetchFailed("status", f"{host}: {error}", http_status=410) from error
+        raise FetchFailed(
+            "status", say("%(host)s: %(error)s", host=host, error=error), http_status=410
+        ) from error
     except Invalid as error:
-        raise FetchFailed("malformed", f"{host}: {error}") from error
+        raise FetchFailed("malformed", say("%(host)s: %(error)s", host=host, error=error)) from error
     return Found(actor=actor, keys=own_keys(actor, its_keys, url=url))
 
 
@@ -320,5 +335,7 @@ def _explain(failure: FetchFailed, is_known: bool) -> BadgefedError:
         return Gone("The signature's key is gone.")
     is_transient = failure.reason in TRANSIENT or (failure.reason == "dns" and is_known)
     if is_transient or status in BUSY_STATUSES or status >= 500:
-        return Unavailable(f"The signature's key could not be fetched: {failure}")
+        return Unavailable(
+            say("The signature's key could not be fetched: %(failure)s", failure=failure.message)
+        )
     return SignatureRejected("unknown-key", f"The signature's key could not be fetched: {failure}")

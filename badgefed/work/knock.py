@@ -1,9 +1,10 @@
-"""One attempt at a delivery: a signed POST and, where the answer says that the signature was not understood, a second one."""
+"""One attempt at a delivery: a signed POST and, where the answer says that the signature was not understood, another one."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from badgefed.errors import FetchFailed
@@ -22,16 +23,23 @@ _NOT_UNDERSTOOD = (400, 401)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """An activity as it goes over the wire; `digest` is the base64 text of its SHA-256."""
+    """An activity as it goes over the wire; `digest` is the base64 text of its SHA-256.
+
+    `signing_key_id`: a key that signs it instead of the present one.
+    """
 
     issuer_id: int | None
     body: bytes
     digest: str
+    signing_key_id: int | None = None
 
     @classmethod
     def of(cls, activity: Activity) -> Outgoing:
         return cls(
-            issuer_id=activity.issuer_id, body=activity.body, digest=digests.sha256_base64(activity.body)
+            issuer_id=activity.issuer_id,
+            body=activity.body,
+            digest=digests.sha256_base64(activity.body),
+            signing_key_id=activity.signing_key_id,
         )
 
 
@@ -61,16 +69,21 @@ class Knocker:
         self._signer = Signer()
 
     async def attempt(self, inbox: str, outgoing: Outgoing, scheme: Scheme) -> Answer:
-        """Both knocks together take no longer than the setting allows for a delivery. Signs anew each time."""
+        """All knocks together take hardly longer than the setting allows for a delivery. Signs anew each time.
+
+        What is signed with a retired key goes out with the present one where the peer knows that one already.
+        """
         allowed = float(self._services.settings.delivery_timeout_seconds)
         started = time.monotonic()
         first = await self._knock(inbox, outgoing, scheme, allowed)
         if first.status not in _NOT_UNDERSTOOD:
             return first
-        left = max(allowed - (time.monotonic() - started), allowed / 10)
-        second = await self._knock(inbox, outgoing, _other(scheme), left)
-        is_clearer = second.status is not None and second.status not in _NOT_UNDERSTOOD
-        return second if is_clearer else first
+        for later, other in _later_knocks(outgoing, scheme):
+            left = max(allowed - (time.monotonic() - started), allowed / 10)
+            answer = await self._knock(inbox, later, other, left)
+            if answer.status is not None and answer.status not in _NOT_UNDERSTOOD:
+                return answer
+        return first
 
     async def _knock(self, inbox: str, outgoing: Outgoing, scheme: Scheme, seconds: float) -> Answer:
         headers = await self._sign(inbox, outgoing, scheme)
@@ -86,11 +99,21 @@ class Knocker:
         )
 
     async def _sign(self, inbox: str, outgoing: Outgoing, scheme: Scheme) -> dict[str, str]:
-        key = await self._services.keyring.rsa(outgoing.issuer_id)
+        keyring, special = self._services.keyring, outgoing.signing_key_id
+        key = await (keyring.rsa(outgoing.issuer_id) if special is None else keyring.past(special))
         request = OutboundRequest(
             method="POST", url=inbox, body_digest=outgoing.digest, content_type=media_types.ACTIVITY
         )
         return await self._signer.sign(request, scheme=scheme, key=key, now=self._services.clock() / SECOND)
+
+
+def _later_knocks(outgoing: Outgoing, scheme: Scheme) -> Iterator[tuple[Outgoing, Scheme]]:
+    """What to try after a first knock that wasn't understood."""
+    yield outgoing, _other(scheme)
+    if outgoing.signing_key_id is not None:
+        present = replace(outgoing, signing_key_id=None)
+        yield present, scheme
+        yield present, _other(scheme)
 
 
 def _other(scheme: Scheme) -> Scheme:

@@ -24,8 +24,8 @@ from badgefed.work import directory, outbox
 from badgefed.work.accept_links import accept_url
 from badgefed.work.leases import LeaseLost
 from badgefed.work.outbox import Target
-from badgefed.work.process import encode
 from badgefed.work.services import Services
+from badgefed.work.sign_grants import encode
 
 NOT_A_PROFILE = frozenset({"content-type", "malformed", "id-mismatch", "address"})
 
@@ -108,6 +108,19 @@ async def send_message(
     """Keeps a direct message, so that answers to it are understood, and queues it for the recipient's own inbox."""
     message = Message(uri=note["id"], grant_id=grant.id, kind=kind, actor_id=actor.id, body=encode(note))
     await messages.add_message(tx, message, now=now)
+    await send_direct(tx, issuer, actor, note, grant_id=grant.id, now=now)
+
+
+async def send_direct(
+    tx: Transaction,
+    issuer: Issuer,
+    actor: RemoteActor,
+    note: Mapping[str, Any],
+    *,
+    grant_id: int | None = None,
+    now: int,
+) -> None:
+    """Queues a direct message for the actor's own inbox; an answer to it is nothing that we wait for."""
     create = activities.create(f"{note['id']}/activity", note)
     await outbox.publish(
         tx,
@@ -116,7 +129,7 @@ async def send_message(
         activity_type="Create",
         object_uri=note["id"],
         body=encode(create),
-        grant_id=grant.id,
+        grant_id=grant_id,
         is_public=False,
         to_followers=False,
         inboxes=[Target(inbox=actor.inbox, actor_id=actor.id)],

@@ -42,11 +42,13 @@ async def publish(
     inboxes: Sequence[Target] = (),
     ordering_key: str | None = None,
     priority: Priority = Priority.PUBLIC,
+    signing_key_id: int | None = None,
 ) -> int:
     """Queues an activity for the followers of its issuer and for `inboxes`; returns the activity's id.
 
     Activities with one `ordering_key` (the object's id if not given) reach a host in the order of their publication. One
     that was published under this `uri` before is sent again as it was. Our own host, blocked hosts and blocked actors get nothing.
+    `signing_key_id`: see `Activity`.
     """
     activity_id = await activities.add_activity(
         tx,
@@ -57,6 +59,7 @@ async def publish(
         grant_id=grant_id,
         is_public=is_public,
         body=body,
+        signing_key_id=signing_key_id,
         now=now,
     )
     key = ordering_key or object_uri

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from badgefed.errors import RateLimited
 from badgefed.model.times import MINUTE, SECOND, Clock
+from badgefed.texts import say
 
 MAX_KEYS = 100_000
 
@@ -25,10 +28,15 @@ class Decision:
 
 
 class RateLimiter:
-    """Counts in this process. Beyond `size` keys the one unused for longest starts afresh."""
+    """Counts in this process. Beyond `size` keys the one unused for longest starts afresh.
 
-    def __init__(self, rate_per_minute: int, burst: int, clock: Clock, *, size: int = MAX_KEYS) -> None:
-        self._interval = MINUTE // rate_per_minute
+    The rate is that of one minute, or of so many `minutes`.
+    """
+
+    def __init__(
+        self, rate_per_minute: int, burst: int, clock: Clock, *, size: int = MAX_KEYS, minutes: int = 1
+    ) -> None:
+        self._interval = minutes * MINUTE // rate_per_minute
         self._window = self._interval * burst
         self._burst = burst
         self._clock = clock
@@ -64,3 +72,25 @@ class RateLimiter:
             retry_after=-(-wait // SECOND),
             reset=-(-used // SECOND),
         )
+
+
+def check_decision(decision: Decision) -> None:
+    """Raises `RateLimited` where it is a no."""
+    if not decision.allowed:
+        raise RateLimited(
+            say("Too many requests. Try again in %(retry_after)s seconds.", retry_after=decision.retry_after),
+            retry_after=decision.retry_after,
+        )
+
+
+def sender_network(host: str) -> str:
+    """What counts as one sender: an address; of an IPv6 address its /64, which one sender has whole."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))

@@ -1,4 +1,4 @@
-"""The job `republish`: the Note of a processed grant, made anew and sent as an Update.
+"""The Note of a processed grant, made anew: sent as an Update by the job `republish`, or published under another id.
 
 The signed credential and the assertion stay as they are: they were true when they were signed.
 """
@@ -11,15 +11,17 @@ from typing import Any
 
 from badgefed.model.grant import Grant, Status
 from badgefed.model.times import SECOND, from_rfc3339
+from badgefed.model.visibility import Visibility
 from badgefed.protocol import activities
 from badgefed.protocol.notes import next_revision
-from badgefed.store import documents, jobs
+from badgefed.store import documents, grants, jobs
 from badgefed.store.database import Reader, Transaction
 from badgefed.store.documents import DocumentKind
 from badgefed.store.jobs import Job, Priority
 from badgefed.work.leases import LeaseLost
-from badgefed.work.process import Material, encode, load_material, make_note, publish_note
+from badgefed.work.process import make_note, publish_note
 from badgefed.work.services import Services
+from badgefed.work.sign_grants import Material, encode, load_material
 
 
 async def republish(services: Services, job: Job) -> None:
@@ -31,7 +33,8 @@ async def republish(services: Services, job: Job) -> None:
     material, previous, assertion = loaded
     sent = from_rfc3339(previous.get("updated", previous["published"]))
     revision = next_revision(sent, services.clock())
-    note = make_note(services, material, assertion, updated=revision)
+    published = from_rfc3339(previous["published"])
+    note = make_note(services, material, assertion, published=published, updated=revision)
     await services.database.write(
         lambda tx: _store(tx, job, material.grant, note, revision=revision, now=services.clock())
     )
@@ -52,8 +55,24 @@ async def _load(
 async def _store(
     tx: Transaction, job: Job, grant: Grant, note: Mapping[str, Any], *, revision: int, now: int
 ) -> None:
+    """Nothing is left to do where the Note has another id by now: that one says what is true."""
     if not await jobs.finish_job(tx, job):
         raise LeaseLost(job)
+    if not await grants.hold_note(tx, grant):
+        return
     await documents.replace_note(tx, grant.id, encode(note))
     update = activities.update(f"{grant.note_uri}#updates/{revision // SECOND}", note)
     await publish_note(tx, grant, update, priority=Priority.CHANGE, now=now)
+
+
+async def publish_again(tx: Transaction, services: Services, grant: Grant, *, now: int) -> None:
+    """Stores the Note of a processed grant that has got a new id, and sends it to everybody if the grant is public."""
+    loaded = await _load(tx, grant.id)
+    if loaded is None:
+        raise LookupError(f"grant {grant.id} has no documents")
+    material, _, assertion = loaded
+    note = make_note(services, material, assertion, published=now)
+    await documents.replace_note(tx, grant.id, encode(note))
+    if grant.visibility is Visibility.PUBLIC:
+        create = activities.create(f"{grant.note_uri}/activity", note)
+        await publish_note(tx, grant, create, priority=Priority.PUBLIC, now=now)

@@ -23,8 +23,13 @@ async def withdraw(tx: Transaction, grant: Grant, *, now: int) -> None:
             to_followers = grant.visibility is Visibility.PUBLIC
             await _delete(tx, grant, note.body, to_followers=to_followers, now=now)
     elif grant.status is Status.PENDING:
-        for message in await messages.list_messages(tx, grant.id):
-            await _delete(tx, grant, message.body, to_followers=False, now=now)
+        await withdraw_messages(tx, grant, now=now)
+
+
+async def withdraw_messages(tx: Transaction, grant: Grant, *, now: int) -> None:
+    """Sends a Delete for each direct message about the grant."""
+    for message in await messages.list_messages(tx, grant.id):
+        await _delete(tx, grant, message.body, to_followers=False, now=now)
 
 
 async def _delete(tx: Transaction, grant: Grant, body: bytes, *, to_followers: bool, now: int) -> None:

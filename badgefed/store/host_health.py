@@ -1,0 +1,106 @@
+"""How deliveries to other servers go, as the people of an organization, or the operators, see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from badgefed.store.database import Reader, Row, Value, placeholders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostHealth:
+    """How deliveries to a host go: `delivered` and `failed` of this whole server since the host was first met,
+    `waiting` and `given_up` of those who ask. `next_at` None: nothing waits."""
+
+    host: str
+    delivered: int
+    failed: int
+    waiting: int
+    given_up: int
+    failures: int
+    failing_since: int | None
+    open_until: int | None
+    next_at: int | None
+    last_success_at: int | None
+    last_error: str | None
+
+
+_OF_ORGANIZATION = (
+    "hosts.host IN (SELECT remote_actors.host FROM followers JOIN issuers ON issuers.id = followers.issuer_id"
+    " JOIN remote_actors ON remote_actors.id = followers.actor_id WHERE issuers.organization_id = ?"
+    " AND followers.ended_at IS NULL UNION SELECT deliveries.host FROM deliveries"
+    " JOIN activities ON activities.id = deliveries.activity_id"
+    " JOIN issuers ON issuers.id = activities.issuer_id WHERE issuers.organization_id = ?)"
+)
+
+
+async def list_health(
+    reader: Reader,
+    *,
+    organization_id: int | None,
+    only_failing: bool,
+    after: str,
+    limit: int,
+) -> list[HostHealth]:
+    """By name, those beyond `after`: hosts that the organization's followers are on, or that it has something for; None: all."""
+    conditions, parameters = ["hosts.host > ?"], list[Value]([after])
+    if organization_id is not None:
+        conditions.append(_OF_ORGANIZATION)
+        parameters += [organization_id, organization_id]
+    if only_failing:
+        conditions.append("failures > 0")
+    rows = await reader.all(
+        f"SELECT * FROM hosts WHERE {' AND '.join(conditions)} ORDER BY host LIMIT ?", *parameters, limit
+    )
+    counts = await _count_deliveries(reader, [row["host"] for row in rows], organization_id)
+    return [_health(row, counts) for row in rows]
+
+
+async def _count_deliveries(
+    reader: Reader, names: list[str], organization_id: int | None
+) -> dict[tuple[str, str], int]:
+    """By host and state."""
+    if not names:
+        return {}
+    own, parameters = "", list[Value](names)
+    if organization_id is not None:
+        own = (
+            " JOIN activities ON activities.id = deliveries.activity_id"
+            " JOIN issuers ON issuers.id = activities.issuer_id AND issuers.organization_id = ?"
+        )
+        parameters.insert(0, organization_id)
+    rows = await reader.all(
+        f"SELECT deliveries.host, deliveries.state, COUNT(*) AS n FROM deliveries{own}"
+        f" WHERE deliveries.host IN ({placeholders(len(names))}) GROUP BY deliveries.host, deliveries.state",
+        *parameters,
+    )
+    return {(row["host"], row["state"]): int(row["n"]) for row in rows}
+
+
+def _health(row: Row, counts: Mapping[tuple[str, str], int]) -> HostHealth:
+    host = row["host"]
+    return HostHealth(
+        host=host,
+        delivered=row["delivered"],
+        failed=row["failed"],
+        waiting=counts.get((host, "ready"), 0),
+        given_up=counts.get((host, "failed"), 0),
+        failures=row["failures"],
+        failing_since=row["failing_since"],
+        open_until=row["open_until"],
+        next_at=row["next_at"],
+        last_success_at=row["last_success_at"],
+        last_error=row["last_error"],
+    )
+
+
+async def is_host_of(reader: Reader, host: str, organization_id: int) -> bool:
+    """Whether the host is among those that `list_health` shows the organization."""
+    row = await reader.one(
+        f"SELECT 1 AS found FROM hosts WHERE host = ? AND {_OF_ORGANIZATION}",
+        host,
+        organization_id,
+        organization_id,
+    )
+    return row is not None
