@@ -12,7 +12,7 @@ from badgefed.store.database import Transaction
 from badgefed.store.jobs import Priority
 from badgefed.work import outbox
 from badgefed.work.outbox import Target
-from badgefed.work.process import encode
+from badgefed.work.sign_grants import encode
 
 
 async def send_answer(

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields, replace
+from typing import Any
 
 from badgefed.errors import Conflict, Invalid
-from badgefed.model.badge import Badge, BadgeType
+from badgefed.issuing import quotas
+from badgefed.model.audit import SYSTEM, Action, Author, Target
+from badgefed.model.badge import Alignment, Badge, BadgeType, ResultDescription
 from badgefed.model.identifiers import new_uuid
 from badgefed.model.issuer import Issuer
-from badgefed.store import badges
+from badgefed.protocol.openbadges import web_url
+from badgefed.protocol.openbadges3 import RESULT_TYPES
+from badgefed.store import audit, badges
 from badgefed.store.database import Transaction
-from badgefed.work.artwork import draw_badge_picture, read_upload, store_picture
+from badgefed.texts import say
+from badgefed.work.artwork import Picture, draw_badge_picture, read_upload, store_picture
 from badgefed.work.services import Services
 
+UNVERIFIED_ISSUER = "issuer must be verified before creating badges"
+HAS_AWARDS = "badge has awards"
 MAX_TITLE = 200
 MAX_TEXT = 10_000
 MAX_SLUG = 80
+MAX_PARTS = 50
+MAX_PART = 2_000
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
@@ -25,7 +37,7 @@ _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBadge:
-    """What may be said of a badge when it is defined. Without an `image` (PNG, JPEG or WebP bytes) one is drawn."""
+    """What may be said of a badge when it is defined. Without an `image` (PNG, JPEG, WebP or SVG bytes) one is drawn."""
 
     title: str
     description: str
@@ -39,22 +51,75 @@ class NewBadge:
     info_uri: str | None = None
     is_certificate: bool = False
     expires_in_days: int | None = None
+    language: str | None = None
+    alignments: tuple[Alignment, ...] = ()
+    result_descriptions: tuple[ResultDescription, ...] = ()
+    share_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedBadge:
+    """A checked badge with its picture: all that takes time is done."""
+
+    new: NewBadge
+    picture: Picture
+
+
+_EDITABLE = tuple(field.name for field in fields(NewBadge) if field.name not in ("image", "slug"))
 
 
 def check_badge(new: NewBadge) -> None:
     """Raises `Invalid` with the field and what would be right."""
     if not new.title.strip() or len(new.title) > MAX_TITLE:
-        raise Invalid(f"title must have 1 to {MAX_TITLE} characters", field="title")
+        raise Invalid(say("title must have 1 to %(most)s characters", most=MAX_TITLE), field="title")
     for field, text in (("description", new.description), ("criteria", new.criteria)):
         if not text.strip() or len(text) > MAX_TEXT:
-            raise Invalid(f"{field} must have 1 to {MAX_TEXT} characters", field=field)
-    for field in ("title", "description", "criteria", "image_alt", "hashtags", "info_uri"):
+            raise Invalid(
+                say("%(field)s must have 1 to %(most)s characters", field=field, most=MAX_TEXT), field=field
+            )
+    for field in ("title", "description", "criteria", "image_alt", "hashtags", "info_uri", "share_text"):
         if _CONTROL.search(getattr(new, field) or ""):
-            raise Invalid(f"{field} must not contain control characters", field=field)
+            raise Invalid(say("%(field)s must not contain control characters", field=field), field=field)
     if new.expires_in_days is not None and not 1 <= new.expires_in_days <= 36_500:
         raise Invalid("expires-in-days must be from 1 to 36500", field="expires_in_days")
     if new.slug is not None and (not _SLUG.fullmatch(new.slug) or len(new.slug) > MAX_SLUG):
         raise Invalid("slug must be words of a-z and 0-9 joined by hyphens", field="slug")
+    if new.language is not None and not _LANGUAGE.fullmatch(new.language):
+        raise Invalid("language must be a BCP 47 tag like en or pt-BR", field="language")
+    _check_alignments(new.alignments)
+    _check_result_descriptions(new.result_descriptions)
+
+
+def _check_alignments(alignments: tuple[Alignment, ...]) -> None:
+    if len(alignments) > MAX_PARTS:
+        raise Invalid(say("there can be at most %(most)s alignments", most=MAX_PARTS), field="alignments")
+    for alignment in alignments:
+        if not alignment.target_name.strip() or web_url(alignment.target_url) is None:
+            raise Invalid("each alignment needs a name and an http(s) URL", field="alignments")
+        if any(len(text or "") > MAX_PART or _CONTROL.search(text or "") for text in astuple(alignment)):
+            raise Invalid(
+                say(
+                    "an alignment's texts have at most %(most)s characters and no control characters",
+                    most=MAX_PART,
+                ),
+                field="alignments",
+            )
+
+
+def _check_result_descriptions(descriptions: tuple[ResultDescription, ...]) -> None:
+    field = "result_descriptions"
+    if len(descriptions) > MAX_PARTS or len({one.key for one in descriptions}) < len(descriptions):
+        raise Invalid(
+            say("there can be at most %(most)s results, each with a key of its own", most=MAX_PARTS),
+            field=field,
+        )
+    for one in descriptions:
+        if not _SLUG.fullmatch(one.key) or not one.name.strip():
+            raise Invalid("each result needs a name, and a key of a-z, 0-9 and hyphens", field=field)
+        if one.result_type not in RESULT_TYPES:
+            raise Invalid(
+                say("a result's type is one of %(types)s", types=", ".join(sorted(RESULT_TYPES))), field=field
+            )
 
 
 def make_slug(title: str) -> str:
@@ -63,44 +128,130 @@ def make_slug(title: str) -> str:
     return _NOT_IN_SLUG.sub("-", plain).strip("-")[:60].strip("-")
 
 
-async def create_badge(services: Services, *, issuer: Issuer, new: NewBadge) -> Badge:
-    """Raises `Invalid`; `Conflict` for a slug that was asked for and is taken."""
+def check_verified(issuer: Issuer) -> None:
+    """Raises `Invalid` for an issuer that can have no badges yet."""
+    if not issuer.is_verified:
+        raise Invalid(UNVERIFIED_ISSUER, field="issuer")
+
+
+async def prepare_badge(issuer: Issuer, new: NewBadge) -> PreparedBadge:
+    """Checks the badge and makes its picture, before any transaction. Raises `Invalid`."""
+    check_verified(issuer)
     check_badge(new)
-    if new.image is not None:
-        picture = await read_upload(new.image)
-    else:
-        picture = await draw_badge_picture(
-            title=new.title, issuer_name=issuer.name, colour=issuer.colour, badge_type=new.badge_type
+    return PreparedBadge(new=new, picture=await _make_picture(issuer, new))
+
+
+async def add_badge(
+    tx: Transaction, issuer: Issuer, prepared: PreparedBadge, *, by: Author = SYSTEM, now: int
+) -> Badge:
+    """Raises `Conflict` for a slug that was asked for and is taken, `Forbidden` where the plan has no more badges."""
+    await quotas.check_badges(tx, issuer.organization_id)
+    new = prepared.new
+    image = await store_picture(tx, prepared.picture, now=now)
+    values = {name: getattr(new, name) for name in _EDITABLE}
+    for slug in _slugs(new, now):
+        badge = await badges.add_badge(
+            tx,
+            **{**values, "title": new.title.strip()},
+            organization_id=issuer.organization_id,
+            issuer_id=issuer.id,
+            slug=slug,
+            image_id=image.id,
+            image_generated=new.image is None,
+            now=now,
         )
+        if badge is not None:
+            await _record(tx, Action.BADGE_CREATE, badge, issuer, by=by, now=now)
+            return badge
+    raise Conflict(say("there is a badge with the slug %(slug)s already", slug=repr(new.slug)))
+
+
+async def create_badge(services: Services, *, issuer: Issuer, new: NewBadge, by: Author = SYSTEM) -> Badge:
+    """Raises as `prepare_badge` and `add_badge`."""
+    prepared = await prepare_badge(issuer, new)
+    now = services.clock()
+    return await services.database.write(lambda tx: add_badge(tx, issuer, prepared, by=by, now=now))
+
+
+async def _make_picture(issuer: Issuer, new: NewBadge) -> Picture:
+    if new.image is not None:
+        return await read_upload(new.image)
+    return await draw_badge_picture(
+        title=new.title, issuer_name=issuer.name, colour=issuer.colour, badge_type=new.badge_type
+    )
+
+
+async def edit_badge(
+    services: Services,
+    *,
+    badge: Badge,
+    issuer: Issuer,
+    changes: Mapping[str, Any],
+    draws_picture: bool = False,
+    by: Author = SYSTEM,
+) -> Badge:
+    """The badge with some members of `NewBadge` changed, as its next version; what was awarded stays as it was.
+
+    A picture of ours is drawn anew when the title or the type changes, and in place of an uploaded one by `draws_picture`.
+    Raises `Invalid`; `Conflict` where somebody else edited the badge meanwhile.
+    """
+    new = replace(_as_new(badge), **changes)
+    check_badge(new)
+    redraws = (
+        (new.title, new.badge_type) != (badge.title, badge.badge_type)
+        if badge.image_generated
+        else draws_picture
+    )
+    picture = await _make_picture(issuer, new) if new.image is not None or redraws else None
     now = services.clock()
 
-    async def add(tx: Transaction) -> Badge:
-        image = await store_picture(tx, picture, now=now)
-        for slug in _slugs(new, now):
-            badge = await badges.add_badge(
-                tx,
-                organization_id=issuer.organization_id,
-                issuer_id=issuer.id,
-                slug=slug,
-                title=new.title.strip(),
-                description=new.description,
-                badge_type=new.badge_type,
-                criteria=new.criteria,
-                image_id=image.id,
-                image_generated=new.image is None,
-                image_alt=new.image_alt,
-                hashtags=new.hashtags,
-                post_hashtags=new.post_hashtags,
-                info_uri=new.info_uri,
-                is_certificate=new.is_certificate,
-                expires_in_days=new.expires_in_days,
-                now=now,
-            )
-            if badge is not None:
-                return badge
-        raise Conflict(f"there is a badge with the slug {new.slug!r} already")
+    async def store(tx: Transaction) -> Badge:
+        values = {name: getattr(new, name) for name in _EDITABLE}
+        after = replace(badge, **values)
+        if picture is not None:
+            image = await store_picture(tx, picture, now=now)
+            after = replace(after, image_id=image.id, image_generated=new.image is None)
+        if after == badge:
+            return badge
+        edited = await badges.edit_badge(tx, badge, after, now=now)
+        if edited is None:
+            raise Conflict("somebody else has edited this badge meanwhile; look at it again")
+        await _record(tx, Action.BADGE_CHANGE, edited, issuer, by=by, now=now, version=edited.version)
+        return edited
 
-    return await services.database.write(add)
+    return await services.database.write(store)
+
+
+async def delete_badge(
+    tx: Transaction, badge: Badge, issuer: Issuer, *, by: Author = SYSTEM, now: int
+) -> None:
+    """Removes a badge that nobody was ever granted. Raises `Invalid` for any other."""
+    if not await badges.delete_badge(tx, badge.id):
+        raise Invalid(HAS_AWARDS, field="badge")
+    await _record(tx, Action.BADGE_DELETE, badge, issuer, by=by, now=now)
+
+
+async def _record(
+    tx: Transaction, action: Action, badge: Badge, issuer: Issuer, *, by: Author, now: int, **details: int
+) -> None:
+    await audit.record(
+        tx,
+        by=by,
+        action=action,
+        target=Target(id=badge.id, label=badge.title),
+        organization_id=issuer.organization_id,
+        now=now,
+        details=details,
+    )
+
+
+def says_the_same(badge: Badge, changes: Mapping[str, Any]) -> bool:
+    """Whether nothing of this would change the badge."""
+    return all(getattr(badge, name, None) == value for name, value in changes.items())
+
+
+def _as_new(badge: Badge) -> NewBadge:
+    return NewBadge(**{name: getattr(badge, name) for name in _EDITABLE})
 
 
 def _slugs(new: NewBadge, now: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Binding a Fediverse profile to a badge that was granted to an e-mail address, once its recipient has proved to have it.
 
-The recipient names a profile, the server sends that profile a code by direct message, the recipient types the code.
+The recipient names a profile, and either signs in at its server, or the server sends that profile a code by direct message,
+which the recipient types.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from badgefed.errors import Conflict, Invalid, RateLimited
+from badgefed.issuing.grants import record_grant
+from badgefed.model.audit import RECIPIENT, Action
 from badgefed.model.grant import Grant, Status
 from badgefed.model.recipient import parse_handle
 from badgefed.model.times import SECOND
@@ -91,9 +94,20 @@ async def confirm(tx: Transaction, grant_id: int, typed: str, *, secret_key: str
         return Outcome.EXPIRED
     if not is_code(secret_key, grant, challenge, typed):
         return Outcome.WRONG
-    bound = await grants.bind_profile(tx, grant_id, actor_id=challenge.actor_id, handle=challenge.handle)
+    bound = await bind(tx, grant_id, actor_id=challenge.actor_id, handle=challenge.handle, now=now)
+    return Outcome.BOUND if bound else Outcome.EXPIRED
+
+
+async def bind(tx: Transaction, grant_id: int, *, actor_id: str, handle: str | None, now: int) -> bool:
+    """Binds a profile that was proved to be the recipient's to a processed grant that names none, and publishes that.
+
+    False if the grant takes none (any more).
+    """
+    bound = await grants.bind_profile(tx, grant_id, actor_id=actor_id, handle=handle)
     if bound is None:
-        return Outcome.EXPIRED
+        return False
     await profile_challenges.delete_challenge(tx, grant_id)
+    await record_grant(tx, Action.GRANT_BIND_PROFILE, bound, by=RECIPIENT, now=now)
+    await jobs.drop_jobs_of_grant(tx, grant_id, JobKind.CODE)
     await jobs.add_job(tx, JobKind.REPUBLISH, grant_id=grant_id, now=now)
-    return Outcome.BOUND
+    return True

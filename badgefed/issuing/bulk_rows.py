@@ -1,0 +1,258 @@
+"""Reading a list of recipients: each row is judged by itself, so that a bad one doesn't keep the others from their badges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from badgefed.errors import Invalid
+from badgefed.issuing.bulk_columns import Columns, find_field, read_columns
+from badgefed.model.bulk import BulkRow, RowContent, RowState
+from badgefed.model.recipient import email_alias, profile_alias
+from badgefed.model.times import from_datetime
+from badgefed.protocol.bodies import (
+    MAX_EMAIL,
+    Body,
+    Field,
+    InvalidBody,
+    Kind,
+    email_address,
+    longest,
+    one_of,
+    plain,
+    profile,
+)
+from badgefed.protocol.csv_rows import Line, read_csv
+from badgefed.store.bulk import BadgeNames
+
+MAX_ROWS = 10_000
+KEPT_CHARACTERS = 2_000
+NO_ROWS = "There are no rows in the list."
+TOO_MANY_ROWS = f"A list can have {MAX_ROWS:,} rows: split it."
+NO_BADGE = "badge is required: the badge's id, UUID or slug"
+EXPIRES_TEXT = "expires must be a date like 2030-12-31, or a time with its zone like 2030-12-31T23:59:59Z"
+EXPIRES_PAST = "expires must be in the future"
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _text(name: str, description: str, example: str) -> Field:
+    return Field(
+        name=name, kind=Kind.TEXT, wrong_kind=f"{name} must be text", description=description, example=example
+    )
+
+
+ROW_BODY = Body(
+    name="BulkGrantRow",
+    description="One recipient. Members may also be called as the columns of a CSV file may.",
+    fields=(
+        _text("email", "The recipient's e-mail address.", "jane@example.org"),
+        _text("profile", "The recipient's profile URL or Fediverse address.", "@jane@social.example"),
+        _text("name", "The recipient's name.", "Jane Doe"),
+        _text("badge", "The badge's id, UUID or slug; without it the list's own `badge` is meant.", "1"),
+        _text(
+            "evidence", "What the badge is granted for, or a URL that shows it.", "https://example.org/work/1"
+        ),
+        _text("narrative", "How the recipient earned it.", "Led the workshop."),
+        _text("licenseNumber", "The number of the licence that the badge stands for.", "A-1234"),
+        _text("expires", "A date (its end in UTC) or a time with its zone.", "2030-12-31"),
+    ),
+    rules=(
+        one_of(("email", "profile"), "either email or profile must be given"),
+        email_address("email", "email is no e-mail address"),
+        profile("profile", "profile is no http(s) URL and no Fediverse address"),
+        longest("profile", 500, "profile can have 500 characters"),
+        longest("name", 200, "name can have 200 characters"),
+        longest("email", MAX_EMAIL, "email can have 254 characters"),
+        longest("badge", 100, "badge can have 100 characters"),
+        longest("evidence", 2000, "evidence can have 2,000 characters"),
+        longest("narrative", 2000, "narrative can have 2,000 characters"),
+        longest("licenseNumber", 100, "licenseNumber can have 100 characters"),
+        longest("expires", 40, EXPIRES_TEXT),
+        plain("name", "name cannot have control characters"),
+        plain("evidence", "evidence cannot have control characters", lines=True),
+        plain("narrative", "narrative cannot have control characters", lines=True),
+        plain("licenseNumber", "licenseNumber cannot have control characters"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadList:
+    """The rows of a list, judged, and the columns that meant nothing."""
+
+    rows: Sequence[BulkRow]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Judge:
+    """Judges the rows of one list: a recipient can be in it once for each badge.
+
+    `badges` are the organization's, `badge` the one for rows that name none.
+    """
+
+    badges: Iterable[BadgeNames]
+    badge: str | None
+    now: int
+    _by_name: dict[str, BadgeNames] = field(init=False)
+    _seen: dict[tuple[int, str], int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = list(self.badges)
+        self._by_name = {one.slug.lower(): one for one in known}
+        self._by_name |= {one.uuid: one for one in known} | {str(one.id): one for one in known}
+
+    def judge(self, number: int, line: int, members: object) -> BulkRow:
+        """A row that waits to be granted, or one that can't be, with the reason. `members` should be a dict."""
+        content = RowContent()
+        try:
+            given = _name_members(members)
+            content = _keep(given)
+            content = replace(content, badge=content.badge or self.badge)
+            return self._accept(number, line, ROW_BODY.read(given))
+        except Invalid as error:
+            name = error.field
+            if name is None and isinstance(error, InvalidBody):
+                name = next(iter(error.failures))
+            return BulkRow(
+                number=number,
+                line=line,
+                state=RowState.INVALID,
+                content=content,
+                field=name,
+                reason=str(error),
+            )
+
+    def _accept(self, number: int, line: int, values: Mapping[str, Any]) -> BulkRow:
+        badge = self._find_badge(values["badge"] or self.badge)
+        row = BulkRow(
+            number=number,
+            line=line,
+            state=RowState.WAITING,
+            content=RowContent(
+                email=values["email"],
+                profile=values["profile"],
+                name=values["name"],
+                badge=values["badge"] or self.badge,
+                evidence=values["evidence"],
+                narrative=values["narrative"],
+                license_number=values["licenseNumber"],
+                expires=values["expires"],
+            ),
+            badge_id=badge.id,
+            expires_at=None if values["expires"] is None else read_expiry(values["expires"], self.now),
+        )
+        alias = profile_alias(values["profile"]) if values["profile"] else email_alias(values["email"])
+        first = self._seen.setdefault((badge.id, alias), number)
+        if first == number:
+            return row
+        reason = f"row {first} has the same recipient and badge"
+        return replace(row, state=RowState.CONFLICT, reason=reason)
+
+    def _find_badge(self, name: str | None) -> BadgeNames:
+        if name is None:
+            raise Invalid(NO_BADGE, field="badge")
+        badge = self._by_name.get(name.lower())
+        if badge is None:
+            raise Invalid(f"there is no badge {name[:100]!r}", field="badge")
+        if not badge.is_active:
+            raise Invalid(f"the badge {name[:100]!r} is not active", field="badge")
+        return badge
+
+
+def read_expiry(text: str, now: int) -> int:
+    """The instant of a time with its zone, or of the end of a day in UTC. Raises `Invalid`."""
+    try:
+        if _DATE.fullmatch(text):
+            moment = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1, microseconds=-1)
+        else:
+            moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise Invalid(EXPIRES_TEXT, field="expires") from None
+    if moment.tzinfo is None:
+        raise Invalid(EXPIRES_TEXT, field="expires")
+    instant = from_datetime(moment)
+    if instant <= now:
+        raise Invalid(EXPIRES_PAST, field="expires")
+    return instant
+
+
+def read_csv_rows(data: bytes, mapping: Mapping[str, str | None], judge: Judge) -> ReadList:
+    """The rows of a CSV file. Takes seconds for long ones. Raises `Invalid` for what is none, or too long."""
+    table = read_csv(data)
+    columns = read_columns(table.header, mapping)
+    rows = _limit(_judge_line(judge, number, line, columns) for number, line in enumerate(table.lines, 1))
+    return ReadList(rows=rows, ignored=columns.ignored)
+
+
+def read_json_rows(items: Sequence[object], judge: Judge) -> ReadList:
+    """The rows of a JSON array. Raises `Invalid` for none, or too many."""
+    if len(items) > MAX_ROWS:
+        raise Invalid(TOO_MANY_ROWS, field="rows")
+    return ReadList(rows=_limit(judge.judge(number, number, item) for number, item in enumerate(items, 1)))
+
+
+def _limit(rows: Iterator[BulkRow]) -> list[BulkRow]:
+    found: list[BulkRow] = []
+    for row in rows:
+        if len(found) >= MAX_ROWS:
+            raise Invalid(TOO_MANY_ROWS, field="rows")
+        found.append(row)
+    if not found:
+        raise Invalid(NO_ROWS, field="rows")
+    return found
+
+
+def _judge_line(judge: Judge, number: int, line: Line, columns: Columns) -> BulkRow:
+    """Cells that are missing at the end are empty; more cells than columns are no row."""
+    width = len(columns.fields)
+    cells = zip(columns.fields, line.cells, strict=False)
+    members = {name: cell for name, cell in cells if name is not None}
+    if not any(line.cells[width:]):
+        return judge.judge(number, line.number, members)
+    reason = f"the row has {len(line.cells)} cells, but there are {width} columns"
+    return BulkRow(
+        number=number, line=line.number, state=RowState.INVALID, content=_keep(members), reason=reason
+    )
+
+
+def _name_members(members: object) -> dict[str, Any]:
+    """By our names; whole numbers as text. Raises `Invalid` for what is no row."""
+    if not isinstance(members, dict):
+        raise Invalid("a row must be a JSON object")
+    named: dict[str, Any] = {}
+    for name, value in members.items():
+        known = name if name in ROW_FIELDS else find_field(name)
+        if known is None:
+            continue
+        if known in named:
+            raise Invalid(f"the row has {known} more than once", field=known)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        named[known] = str(value) if is_number else value
+    return named
+
+
+def _keep(given: Mapping[str, Any]) -> RowContent:
+    """What is kept of a row that can't be granted, for people to see: texts, shortened."""
+    texts = {
+        name: value[:KEPT_CHARACTERS].replace("\x00", "")
+        for name, value in given.items()
+        if isinstance(value, str)
+    }
+    return RowContent(
+        email=texts.get("email"),
+        profile=texts.get("profile"),
+        name=texts.get("name"),
+        badge=texts.get("badge"),
+        evidence=texts.get("evidence"),
+        narrative=texts.get("narrative"),
+        license_number=texts.get("licenseNumber"),
+        expires=texts.get("expires"),
+    )
+
+
+ROW_FIELDS = frozenset(item.name for item in ROW_BODY.fields)
