@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -10,22 +9,25 @@ from typing import NoReturn
 import structlog
 from starlette.requests import Request
 
-from badgefed.errors import Forbidden, RateLimited, Unauthenticated
+from badgefed.errors import Forbidden, Unauthenticated
+from badgefed.model.audit import Author, author_of_key
 from badgefed.model.organization import ApiKey
 from badgefed.model.times import MINUTE, SECOND
 from badgefed.store.api_keys import find_live_key, hash_key, touch_key
-from badgefed.work.rate_limits import Decision, RateLimiter
+from badgefed.work.rate_limits import Decision, RateLimiter, check_decision, sender_network
 from badgefed.work.services import Services
 
 KEY_HEADERS = ("X-ApiKey", "X-Api-Key")
 KEY_PARAMETER = "apiKey"
 MAX_KEY = 500
 FAILURES_PER_MINUTE = 30
+ATTEMPTS = 3
+ATTEMPTS_MINUTES = 15
 REQUESTS_PER_MINUTE = 6_000
 MAX_RATE = 1_000_000
 KNOWN_KEYS = 1_000
 
-_TABLES = ("api_keys", "users")
+_TABLES = ("api_keys", "users", "members", "organizations")
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +36,8 @@ log = structlog.get_logger(__name__)
 class KeyTexts:
     """What an API says where there is no key, and where it is none of ours."""
 
-    missing: str
-    invalid: str
+    missing: str = "An API key is required."
+    invalid: str = "Invalid API key."
 
 
 def find_credential(request: Request) -> str | None:
@@ -75,7 +77,9 @@ class Gate:
         self._services = services
         self._failures = RateLimiter(FAILURES_PER_MINUTE, FAILURES_PER_MINUTE, services.clock)
         self._addresses = RateLimiter(REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE, services.clock)
+        self._attempts = RateLimiter(ATTEMPTS, ATTEMPTS, services.clock, minutes=ATTEMPTS_MINUTES)
         self._keys: dict[int, RateLimiter] = {}
+        self._open: dict[int, RateLimiter] = {}
         self._known: dict[str, _Known] = {}
 
     async def authenticate(self, request: Request, texts: KeyTexts) -> ApiKey:
@@ -110,24 +114,33 @@ class Gate:
     def _refuse(self, request: Request, credential: str, texts: KeyTexts) -> NoReturn:
         network = network_of(request)
         log.info("api key refused", network=network, sha256=hash_key(credential)[:12])
-        _check(self._failures.check(network))
+        check_decision(self._failures.check(network))
         raise Unauthenticated(texts.invalid)
 
     def count(self, key: ApiKey) -> Decision | None:
         """Where the key stands after this request; None for a key without limit."""
         if key.rate <= 0:
             return None
-        rate = min(key.rate, MAX_RATE)
-        limiter = self._keys.get(rate)
-        if limiter is None:
-            limiter = self._keys[rate] = RateLimiter(rate, rate, self._services.clock)
-        return limiter.check(str(key.id))
+        return self._limiter(self._keys, min(key.rate, MAX_RATE)).check(str(key.id))
+
+    def count_sender(self, request: Request, operation: str, per_minute: int) -> Decision:
+        """Where the sender's address stands after this request to an operation that needs no key."""
+        return self._limiter(self._open, per_minute).check(f"{operation} {network_of(request)}")
+
+    def count_attempt(self, request: Request) -> Decision:
+        """Where the sender's address stands after this attempt to prove something, whatever comes of it."""
+        return self._attempts.check(network_of(request))
+
+    def _limiter(self, limiters: dict[int, RateLimiter], rate: int) -> RateLimiter:
+        if rate not in limiters:
+            limiters[rate] = RateLimiter(rate, rate, self._services.clock)
+        return limiters[rate]
 
     def check(self, request: Request, quota: Decision | None) -> None:
         """Raises `RateLimited` where the key or the sender's address has had its share."""
         if quota is not None:
-            _check(quota)
-            _check(self._addresses.check(network_of(request)))
+            check_decision(quota)
+            check_decision(self._addresses.check(network_of(request)))
 
 
 def gate_of(request: Request) -> Gate:
@@ -156,23 +169,11 @@ def quota_headers(quota: Decision | None, *, now: int) -> Mapping[str, str]:
     }
 
 
+def author_of(request: Request, key: ApiKey) -> Author:
+    """Who does what a request with this key does, for the audit log."""
+    return author_of_key(key, network_of(request))
+
+
 def network_of(request: Request) -> str:
-    """The sender's address; of an IPv6 address its /64, which one sender has whole."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, 64), strict=False))
-
-
-def _check(decision: Decision) -> None:
-    if not decision.allowed:
-        raise RateLimited(
-            f"Too many requests. Try again in {decision.retry_after} seconds.",
-            retry_after=decision.retry_after,
-        )
+    """The sender's network: see `rate_limits.sender_network`."""
+    return sender_network(request.client.host if request.client else "")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from badgefed.api.authentication import FAILURES_PER_MINUTE, KeyTexts
-from badgefed.api.bodies import (
+from badgefed.api.errors import INTERNAL
+from badgefed.api.idempotency import HEADER
+from badgefed.api.operations import Parameter, Refusal
+from badgefed.api.requests import MAX_BYTES
+from badgefed.protocol.bodies import (
     MAX_EMAIL,
     Body,
     Field,
@@ -17,10 +21,6 @@ from badgefed.api.bodies import (
     positive,
     profile,
 )
-from badgefed.api.errors import INTERNAL
-from badgefed.api.idempotency import HEADER
-from badgefed.api.operations import Parameter, Refusal
-from badgefed.api.requests import MAX_BYTES
 
 KEY_TEXTS = KeyTexts(
     missing="API key is required. Provide it via X-ApiKey header or apiKey query parameter.",

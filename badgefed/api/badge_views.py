@@ -102,6 +102,16 @@ class GrantStatus(_View, frozen=True, kw_only=True):
     status: Status
 
 
+class GrantState(_View, frozen=True, kw_only=True):
+    """A grant after it was revoked, suspended or reinstated."""
+
+    success: bool
+    note_id: str
+    badge_id: int
+    status: Status
+    suspended: bool
+
+
 def view_badge(badge: Badge, issuer: Issuer, addresses: Addresses) -> BadgeView:
     return BadgeView(
         id=badge.id,
@@ -147,4 +157,14 @@ def view_status(grant: Grant) -> GrantStatus:
         profile_uri=grant.profile or "",
         badge_id=grant.badge_id,
         status=grant.status,
+    )
+
+
+def view_state(grant: Grant) -> GrantState:
+    return GrantState(
+        success=True,
+        note_id=grant.note_uri,
+        badge_id=grant.badge_id,
+        status=grant.status,
+        suspended=grant.suspended_at is not None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import msgspec
@@ -10,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from badgefed.api import grant_states
+from badgefed.api.authentication import author_of
 from badgefed.api.badge_definitions import (
     BADGE_ID,
     BADGES_DESCRIPTION,
@@ -36,30 +37,27 @@ from badgefed.api.badge_views import (
     view_offered,
     view_status,
 )
-from badgefed.api.errors import Error, ValidationError, badges_error, json_bytes, json_response
-from badgefed.api.idempotency import REPLAYED, Answer, answer_once, check_idempotency_key, identify
-from badgefed.api.operations import Api, Operation, Refusal, Success
+from badgefed.api.errors import Error, ValidationError, badges_error, json_response
+from badgefed.api.grant_lookup import GRANT_NOT_FOUND, find_own_grant
+from badgefed.api.idempotency import Answer, answer_once, check_idempotency_key, identify, respond
+from badgefed.api.operations import Api, Keyed, Operation, Refusal, Success
 from badgefed.api.requests import read_body, read_path_integer, services_of
 from badgefed.api.resources import make_routes
 from badgefed.errors import NotFound
 from badgefed.issuing import grants
-from badgefed.issuing.grants import Offer
+from badgefed.issuing.grants import ALREADY_GRANTED, Offer
+from badgefed.model.audit import Author
 from badgefed.model.badge import Badge
-from badgefed.model.grant import Grant, ProofKind, Status
+from badgefed.model.grant import ProofKind
 from badgefed.model.issuer import Issuer
 from badgefed.model.organization import ApiKey
 from badgefed.store.badges import find_badge, list_active_badges
 from badgefed.store.database import Reader, Transaction
-from badgefed.store.grants import find_grant_by_note_id, find_grant_by_note_uri
 from badgefed.store.issuers import get_issuer, list_issuers
 from badgefed.work.accept_links import accept_url
 from badgefed.work.services import Services
 
 BADGE_NOT_FOUND = "Badge not found or not authorized."
-GRANT_NOT_FOUND = "Grant not found."
-ALREADY_GRANTED = "This badge has already been granted to this recipient"
-
-_MERGED_SLASHES = re.compile(r"^(https?):/+", re.IGNORECASE)
 
 
 async def list_badges(request: Request, key: ApiKey) -> Response:
@@ -106,34 +104,22 @@ async def grant_badge(request: Request, key: ApiKey) -> Response:
         name=values["name"],
         evidence=values["evidence"],
     )
-    work = partial(_grant, services, offer)
+    work = partial(_grant, services, offer, author_of(request, key))
     answer = await services.database.write(lambda tx: answer_once(tx, services, once, work), is_brief=True)
     if not answer.is_replay:
         services.wake.set()
-    headers = {REPLAYED: "true"} if answer.is_replay else {}
-    return json_bytes(answer.body, status=answer.status, headers=headers)
+    return respond(answer)
 
 
-async def _grant(services: Services, offer: Offer, tx: Transaction) -> Answer:
-    offered = await grants.offer(tx, offer, services)
+async def _grant(services: Services, offer: Offer, by: Author, tx: Transaction) -> Answer:
+    offered = await grants.offer(tx, offer, services, by=by)
     link = accept_url(services, offered.grant, ProofKind.LINK)
     return Answer(status=200, body=msgspec.json.encode(view_offered(offered, link)))
 
 
 async def get_status(request: Request, key: ApiKey) -> Response:
-    grant = await _find_grant(services_of(request).database, request.path_params[NOTE_ID.name])
-    if grant is None or grant.organization_id != key.organization_id or grant.status is Status.REVOKED:
-        raise NotFound(GRANT_NOT_FOUND)
+    grant = await find_own_grant(services_of(request).database, request.path_params[NOTE_ID.name], key)
     return json_response(view_status(grant))
-
-
-async def _find_grant(reader: Reader, note: str) -> Grant | None:
-    """By the id of its Note or the last segment of it. Some proxies make one slash of two."""
-    if "\x00" in note:
-        return None
-    if "/" in note:
-        return await find_grant_by_note_uri(reader, _MERGED_SLASHES.sub(r"\1://", note))
-    return await find_grant_by_note_id(reader, note)
 
 
 OPERATIONS = (
@@ -143,8 +129,7 @@ OPERATIONS = (
         path="/api/badges",
         summary="List badges",
         description="The active badges of the key's organization, by id.",
-        scope="badges:read",
-        handle=list_badges,
+        door=Keyed(scope="badges:read", handle=list_badges),
         success=Success(shape=BadgeList, description="The badges.", example=BADGES_EXAMPLE),
     ),
     Operation(
@@ -153,8 +138,7 @@ OPERATIONS = (
         path="/api/badges/grant",
         summary="Grant a badge",
         description=GRANT_DESCRIPTION,
-        scope="grants:write",
-        handle=grant_badge,
+        door=Keyed(scope="grants:write", handle=grant_badge),
         parameters=(IDEMPOTENCY_KEY,),
         body=GRANT_BODY,
         body_example=GRANT_REQUEST_EXAMPLE,
@@ -173,20 +157,19 @@ OPERATIONS = (
         path="/api/badges/grant/{noteId}/status",
         summary="Ask how far a grant has come",
         description=STATUS_DESCRIPTION,
-        scope="grants:read",
-        handle=get_status,
+        door=Keyed(scope="grants:read", handle=get_status),
         parameters=(NOTE_ID,),
         success=Success(shape=GrantStatus, description="The grant's status.", example=STATUS_EXAMPLE),
         refusals=(Refusal(status=404, texts=(GRANT_NOT_FOUND,)),),
     ),
+    *grant_states.OPERATIONS,
     Operation(
         id="getBadge",
         method="GET",
         path="/api/badges/{badgeId}",
         summary="Show a badge",
         description="One badge of the key's organization, active or not.",
-        scope="badges:read",
-        handle=get_badge,
+        door=Keyed(scope="badges:read", handle=get_badge),
         parameters=(BADGE_ID,),
         success=Success(shape=BadgeAnswer, description="The badge.", example=ONE_BADGE_EXAMPLE),
         refusals=(
@@ -198,7 +181,7 @@ OPERATIONS = (
 
 API = Api(
     name="Badges",
-    root="/api/badges",
+    roots=("/api/badges",),
     description=BADGES_DESCRIPTION,
     texts=KEY_TEXTS,
     operations=OPERATIONS,

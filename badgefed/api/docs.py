@@ -10,7 +10,6 @@ import shlex
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -18,9 +17,10 @@ from starlette.routing import BaseRoute, Route
 
 from badgefed.api import openapi
 from badgefed.api.authentication import KEY_HEADERS
-from badgefed.api.bodies import Body
-from badgefed.api.operations import Operation
+from badgefed.api.operations import Keyed, Operation, Personal
 from badgefed.api.requests import services_of
+from badgefed.protocol.bodies import Body
+from badgefed.work.templating import Templates
 
 PATH = "/api/docs"
 
@@ -40,7 +40,7 @@ def show_json(value: object) -> str:
 
 def describe_body(body: Body) -> list[dict[str, Any]]:
     """A row for each field: name, type, required, limit and description."""
-    schema = body.schema()
+    schema = body.members_schema()
     return [
         {
             "name": field.name,
@@ -58,7 +58,11 @@ def show_curl(operation: Operation, base: str) -> str:
     path = operation.path
     for parameter in operation.parameters:
         path = path.replace(f"{{{parameter.name}}}", parameter.example)
-    lines = [f"curl {base}{path}", f"-H '{KEY_HEADERS[0]}: YOUR_KEY'"]
+    lines = [f"curl {base}{path}"]
+    if isinstance(operation.door, Keyed):
+        lines.append(f"-H '{KEY_HEADERS[0]}: YOUR_KEY'")
+    elif isinstance(operation.door, Personal):
+        lines.append("-H 'Authorization: Bearer TOKEN'")
     if operation.body_example is not None:
         lines += [
             "-H 'Content-Type: application/json'",
@@ -68,7 +72,7 @@ def show_curl(operation: Operation, base: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _render(templates: Environment, base: str) -> tuple[str, str]:
+def _render(templates: Templates, base: str) -> tuple[str, str]:
     """The page, and the only thing that it allows: its own style sheet."""
     style = templates.get_template("api-docs.css").render()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

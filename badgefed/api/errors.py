@@ -8,21 +8,12 @@ import msgspec
 from starlette.responses import Response
 
 from badgefed.errors import BadgefedError, Invalid, RateLimited, Unauthenticated
+from badgefed.protocol.bodies import Failures, InvalidBody
 
 JSON = "application/json; charset=utf-8"
 PROBLEM_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"
 PROBLEM_TITLE = "One or more validation errors occurred."
 INTERNAL = "Internal server error."
-
-Failures = Mapping[str, list[str]]
-
-
-class InvalidBody(Invalid):
-    """A body that breaks rules: `failures` has all of them by field, the error's own text is the first."""
-
-    def __init__(self, text: str, *, failures: Failures) -> None:
-        super().__init__(text)
-        self.failures = failures
 
 
 class MethodNotAllowed(BadgefedError):
@@ -45,6 +36,14 @@ class ValidationError(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     status: int
     errors: dict[str, list[str]]
+
+
+class CodedError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong: a code for programs in `error`, a sentence in `message`, in `details` the `field` where it is one."""
+
+    error: str
+    message: str
+    details: dict[str, str] = {}
 
 
 def json_response(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -70,6 +69,42 @@ def badges_error(error: BadgefedError) -> Response:
         errors=dict(_failures(error)),
     )
     return json_response(problem, status=error.status)
+
+
+def plain_error(error: BadgefedError) -> Response:
+    """The Issuers API's dialect: `{"error": …}` for every status."""
+    return json_response(Error(error=str(error)), status=error.status, headers=_headers(error))
+
+
+CODES: Mapping[int, str] = {
+    400: "VALIDATION_ERROR",
+    401: "UNAUTHORIZED",
+    402: "QUOTA_EXCEEDED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    409: "CONFLICT",
+    413: "TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    422: "UNPROCESSABLE",
+    429: "RATE_LIMITED",
+    503: "UNAVAILABLE",
+}
+
+
+def coded_error(error: BadgefedError) -> Response:
+    """The Credentials API's dialect: `{"error": CODE, "message": …}`, with `details.field` where a field is at fault."""
+    return json_response(coded_body(error), status=error.status, headers=_headers(error))
+
+
+def coded_body(error: BadgefedError) -> CodedError:
+    """What `coded_error` answers."""
+    field = error.field if isinstance(error, Invalid) else None
+    return CodedError(
+        error=CODES.get(error.status, "INTERNAL_ERROR"),
+        message=str(error),
+        details={"field": field} if field else {},
+    )
 
 
 def _failures(error: BadgefedError) -> Failures:

@@ -6,14 +6,16 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 
-from badgefed.api.bodies import Values
+from badgefed.api.errors import json_bytes
 from badgefed.errors import Invalid, Unprocessable
-from badgefed.model.organization import ApiKey
 from badgefed.model.times import DAY
+from badgefed.protocol.bodies import Values
 from badgefed.protocol.sealing import seal, unseal
 from badgefed.store.database import Transaction
 from badgefed.store.idempotency import claim_request, find_answer, keep_answer
@@ -27,11 +29,20 @@ SEALING_PURPOSE = "idempotency"
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
+class Caller(Protocol):
+    """Who makes requests: a key, or a person in an organization."""
+
+    @property
+    def subject(self) -> str:
+        """What no other caller is called."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Once:
     """A request that carries an Idempotency-Key. The hash stands for what is asked, not for how it is spelled."""
 
-    api_key_id: int
+    caller: str
     key: str
     request_hash: str
 
@@ -55,12 +66,18 @@ def check_idempotency_key(request: Request) -> str | None:
     return value.strip()
 
 
-def identify(operation: str, api_key: ApiKey, key: str | None, values: Values) -> Once | None:
+def identify(operation: str, caller: Caller, key: str | None, values: Values) -> Once | None:
     """What makes this request the same as another one; None without an Idempotency-Key."""
     if key is None:
         return None
     asked = msgspec.json.encode((operation, values), order="deterministic")
-    return Once(api_key_id=api_key.id, key=key, request_hash=hashlib.sha256(asked).hexdigest())
+    return Once(caller=caller.subject, key=key, request_hash=hashlib.sha256(asked).hexdigest())
+
+
+def respond(answer: Answer) -> Response:
+    """The answer, which says whether it was given before."""
+    headers = {REPLAYED: "true"} if answer.is_replay else {}
+    return json_bytes(answer.body, status=answer.status, headers=headers)
 
 
 async def answer_once(
@@ -76,7 +93,7 @@ async def answer_once(
     now = services.clock()
     claimed = await claim_request(
         tx,
-        api_key_id=once.api_key_id,
+        caller=once.caller,
         idempotency_key=once.key,
         request_hash=once.request_hash,
         now=now,
@@ -86,14 +103,12 @@ async def answer_once(
         return await _repeat(tx, services, once)
     answer = await work(tx)
     body = seal(services.settings.secret_key, purpose=SEALING_PURPOSE, plaintext=answer.body)
-    await keep_answer(
-        tx, api_key_id=once.api_key_id, idempotency_key=once.key, status=answer.status, body=body
-    )
+    await keep_answer(tx, caller=once.caller, idempotency_key=once.key, status=answer.status, body=body)
     return answer
 
 
 async def _repeat(tx: Transaction, services: Services, once: Once) -> Answer:
-    kept = await find_answer(tx, api_key_id=once.api_key_id, idempotency_key=once.key)
+    kept = await find_answer(tx, caller=once.caller, idempotency_key=once.key)
     if kept is None or kept.request_hash != once.request_hash:
         raise Unprocessable(f"This {HEADER} was used for another request within the last 24 hours")
     body = unseal(services.settings.secret_key, purpose=SEALING_PURPOSE, sealed=kept.body)

@@ -13,18 +13,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from badgefed import __version__
-from badgefed.api import badges
+from badgefed.api import badges, bulk, verify, webhooks
 from badgefed.api.authentication import KEY_HEADERS, KEY_PARAMETER
+from badgefed.api.credentials_api.api import API as CREDENTIALS_API
 from badgefed.api.errors import JSON
-from badgefed.api.operations import Api, Operation, Parameter, Shape
+from badgefed.api.issuers_api import api as issuers_api
+from badgefed.api.operations import Api, Keyed, Operation, Parameter, Personal, Sensitive, Shape, Success
 from badgefed.api.requests import services_of
 
-APIS: tuple[Api, ...] = (badges.API,)
+APIS: tuple[Api, ...] = (badges.API, bulk.API, webhooks.API, verify.API, CREDENTIALS_API, issuers_api.API)
 PATH = "/api/openapi.json"
 
 _REFERENCE = "#/components/schemas/{name}"
 _QUOTA_HEADERS = {
-    "X-RateLimit-Limit": "How many requests the key may make at once; they come back over a minute.",
+    "X-RateLimit-Limit": "How many requests may be made at once; they come back over a minute.",
     "X-RateLimit-Remaining": "How many of them are left.",
     "X-RateLimit-Reset": "When all of them are there again, in seconds since 1970.",
 }
@@ -32,6 +34,9 @@ _SECURITY_SCHEMES: Mapping[str, Any] = {
     "header": {"type": "apiKey", "in": "header", "name": KEY_HEADERS[0]},
     "bearer": {"type": "http", "scheme": "bearer"},
     "query": {"type": "apiKey", "in": "query", "name": KEY_PARAMETER},
+}
+_SESSION_SCHEMES: Mapping[str, Any] = {
+    "session": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 }
 
 
@@ -46,18 +51,21 @@ def build_document(apis: tuple[Api, ...], *, base: str) -> dict[str, Any]:
         "info": {
             "title": "badgefed",
             "version": __version__,
-            "description": "Grant Open Badges over the Fediverse and by mail.",
+            "description": "Grant Open Badges over the Fediverse and by mail, and verify anybody's.",
         },
         "servers": [{"url": base}],
         "tags": [{"name": api.name, "description": api.description} for api in apis],
         "security": [{name: []} for name in _SECURITY_SCHEMES],
         "paths": paths,
-        "components": {"schemas": _schemas(apis), "securitySchemes": _SECURITY_SCHEMES},
+        "components": {
+            "schemas": _schemas(apis),
+            "securitySchemes": {**_SECURITY_SCHEMES, **_SESSION_SCHEMES},
+        },
     }
 
 
 def _schemas(apis: tuple[Api, ...]) -> dict[str, Any]:
-    shapes = [operation.success.shape for api in apis for operation in api.operations]
+    shapes = [one.success.shape for api in apis for one in api.operations if one.success.shape is not None]
     shapes += [shape for api in apis for shape in api.error_shapes.values()]
     _, components = msgspec.json.schema_components(dict.fromkeys(shapes), ref_template=_REFERENCE)
     bodies = [operation.body for api in apis for operation in api.operations if operation.body is not None]
@@ -69,16 +77,33 @@ def _operation(api: Api, operation: Operation) -> dict[str, Any]:
         "operationId": operation.id,
         "tags": [api.name],
         "summary": operation.summary,
-        "description": f"{operation.description}\n\nScope: `{operation.scope}`.",
+        "description": operation.description,
     }
+    if isinstance(operation.door, Keyed):
+        document["description"] += f"\n\nScope: `{operation.door.scope}`."
+    elif isinstance(operation.door, Personal):
+        document["description"] += f"\n\nPermission: `{operation.door.permission}`."
+        document["security"] = [{name: []} for name in _SESSION_SCHEMES]
+    else:
+        document["security"] = []
     if operation.parameters:
         document["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
-    if operation.body is not None:
-        content: dict[str, Any] = {"schema": {"$ref": _REFERENCE.format(name=operation.body.name)}}
-        if operation.body_example is not None:
-            content["example"] = operation.body_example
-        document["requestBody"] = {"required": True, "content": {"application/json": content}}
+    content = _request_content(operation)
+    if content:
+        document["requestBody"] = {"required": True, "content": content}
     return document | {"responses": _responses(api, operation)}
+
+
+def _request_content(operation: Operation) -> dict[str, Any]:
+    """Each media type with what it may hold; JSON members come first."""
+    content: dict[str, Any] = {}
+    if operation.body is not None:
+        content["application/json"] = {"schema": {"$ref": _REFERENCE.format(name=operation.body.name)}}
+        if operation.body_example is not None:
+            content["application/json"]["example"] = operation.body_example
+    for other in operation.contents:
+        content[other.media_type] = {"schema": other.schema} if other.schema else {}
+    return content
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -93,15 +118,24 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _responses(api: Api, operation: Operation) -> dict[str, Any]:
-    success = _response(operation.success.description, operation.success.shape, _QUOTA_HEADERS)
-    success["content"]["application/json"]["example"] = operation.success.example
-    responses = {"200": success}
+    success = _success(
+        operation.success, {} if isinstance(operation.door, Personal | Sensitive) else _QUOTA_HEADERS
+    )
+    responses = {str(operation.success.status): success}
     for refusal in api.refusals_of(operation):
         shape = api.error_shape(refusal.status)
         description = " · ".join(f"`{text}`" for text in refusal.texts)
         extra = {"Retry-After": "How many seconds to wait."} if refusal.status == 429 else {}
         responses[str(refusal.status)] = _response(description, shape, extra)
     return responses
+
+
+def _success(success: Success, headers: Mapping[str, str]) -> dict[str, Any]:
+    if success.shape is None:
+        return {"description": success.description, "content": {success.media_type: {}}}
+    response = _response(success.description, success.shape, headers)
+    response["content"]["application/json"]["example"] = success.example
+    return response
 
 
 def _response(description: str, shape: Shape, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 from starlette.requests import Request
 
-from badgefed.api.bodies import MAX_INTEGER, Body, Values
 from badgefed.errors import Invalid, TooLarge, UnsupportedMedia
+from badgefed.protocol.bodies import MAX_INTEGER, Body, Values
 from badgefed.work.services import Services
 
 MAX_BYTES = 64 * 1024
@@ -28,9 +28,9 @@ def services_of(request: Request) -> Services:
     return services
 
 
-async def read_body(request: Request, body: Body) -> Values:
+async def read_body(request: Request, body: Body, *, max_bytes: int = MAX_BYTES) -> Values:
     """Reads and checks the request's body. Raises `TooLarge`, `UnsupportedMedia`, `Invalid`."""
-    data = await _read_bytes(request)
+    data = await read_bytes(request, max_bytes=max_bytes)
     if not data.strip():
         raise Invalid("Request body is required")
     if not is_json(request.headers.get("content-type", "")):
@@ -48,12 +48,13 @@ def read_path_integer(request: Request, name: str) -> int:
     return number if 0 < number <= MAX_INTEGER else 0
 
 
-async def _read_bytes(request: Request) -> bytes:
+async def read_bytes(request: Request, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """The body, whatever it is. Raises `TooLarge`."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
-        if len(data) > MAX_BYTES:
-            raise TooLarge(f"Request body cannot exceed {MAX_BYTES} bytes")
+        if len(data) > max_bytes:
+            raise TooLarge(f"Request body cannot exceed {max_bytes} bytes")
     return bytes(data)
 
 

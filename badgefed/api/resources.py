@@ -13,9 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from badgefed.api.authentication import check_scope, gate_of, quota_headers
 from badgefed.api.errors import INTERNAL, MethodNotAllowed
-from badgefed.api.operations import Api, Operation
+from badgefed.api.operations import Api, Keyed, Operation, Personal, Sensitive
 from badgefed.api.requests import services_of
+from badgefed.api.sessions import SESSION_REQUESTS_PER_MINUTE, SESSIONS, authenticate_session
 from badgefed.errors import BadgefedError, NotFound
+from badgefed.work.rate_limits import check_decision
 
 EXPOSED = (
     "Idempotency-Replayed",
@@ -36,11 +38,16 @@ log = structlog.get_logger(__name__)
 
 
 class LenientRoute(Route):
-    """Takes paths in any case and with a slash at the end, as the servers do that this API's clients were written for."""
+    """Takes paths in any case and with a slash at the end, as the servers do that this API's clients were written for.
+
+    A line break in a path is a character like others, or the path would be no one's and answered in nobody's words.
+    """
 
     def __init__(self, path: str, endpoint: Resource) -> None:
         super().__init__(path, endpoint)
-        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + "/?$", re.IGNORECASE)
+        self.path_regex = re.compile(
+            self.path_regex.pattern.removesuffix("$") + "/?\\Z", re.IGNORECASE | re.DOTALL
+        )
 
 
 class Resource:
@@ -89,11 +96,23 @@ class Resource:
         gate = gate_of(request)
         quota = None
         try:
-            key = await gate.authenticate(request, self._api.texts)
-            quota = gate.count(key)
-            gate.check(request, quota)
-            check_scope(key, operation.scope)
-            response = await operation.handle(request, key)
+            door = operation.door
+            if isinstance(door, Keyed):
+                key = await gate.authenticate(request, self._api.texts)
+                quota = gate.count(key)
+                gate.check(request, quota)
+                check_scope(key, door.scope)
+                response = await door.handle(request, key)
+            elif isinstance(door, Personal):
+                check_decision(gate.count_sender(request, SESSIONS, SESSION_REQUESTS_PER_MINUTE))
+                response = await door.handle(request, await authenticate_session(request, door.permission))
+            elif isinstance(door, Sensitive):
+                check_decision(gate.count_attempt(request))
+                response = await door.handle(request)
+            else:
+                quota = gate.count_sender(request, operation.id, door.per_minute)
+                check_decision(quota)
+                response = await door.handle(request)
         except BadgefedError as error:
             response = self._api.respond(error)
         except ClientDisconnect:
@@ -106,7 +125,7 @@ class Resource:
 
 
 def make_routes(api: Api) -> list[BaseRoute]:
-    """One route for each path of the API, and a last one for all that is below its root and not there."""
+    """One route for each path of the API, and last ones for all that is below its roots and not there."""
     paths: dict[str, dict[str, Operation]] = {}
     for operation in api.operations:
         paths.setdefault(_route_path(operation), {})[operation.method] = operation
@@ -114,7 +133,8 @@ def make_routes(api: Api) -> list[BaseRoute]:
         LenientRoute(path, Resource(api, next(iter(operations.values())).id, operations))
         for path, operations in paths.items()
     ]
-    return [*routes, LenientRoute(f"{api.root}/{{rest:path}}", Resource(api, f"{api.name} (none)", {}))]
+    nothing = Resource(api, f"{api.name} (none)", {})
+    return [*routes, *(LenientRoute(f"{root}/{{rest:path}}", nothing) for root in api.roots)]
 
 
 def _route_path(operation: Operation) -> str:

@@ -1,0 +1,152 @@
+"""Taking grants back, by the Badges API: revoking, suspending and reinstating. No client of the original knows these."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from badgefed.api.authentication import author_of
+from badgefed.api.badge_definitions import NOTE_ID
+from badgefed.api.badge_views import GrantState, view_state
+from badgefed.api.errors import json_response
+from badgefed.api.grant_lookup import GRANT_NOT_FOUND, find_own_grant
+from badgefed.api.operations import Keyed, Operation, Refusal, Success
+from badgefed.api.requests import read_body, services_of
+from badgefed.issuing import grants
+from badgefed.model.audit import Author
+from badgefed.model.grant import Grant
+from badgefed.model.organization import ApiKey
+from badgefed.protocol.bodies import Body, Field, Kind, Rule, longest, plain
+from badgefed.store.database import Transaction
+
+MAX_REASON = 1000
+
+_REASON = "Reason is required"
+REASON_BODY = Body(
+    name="ReasonRequest",
+    description="Why.",
+    fields=(
+        Field(
+            name="reason",
+            kind=Kind.TEXT,
+            wrong_kind="Reason must be a string",
+            description="Shown to everybody who looks at the badge.",
+            example="Granted by mistake",
+        ),
+    ),
+    rules=(
+        Rule(
+            fields=("reason",),
+            text=_REASON,
+            holds=lambda values: values["reason"] is not None,
+            schema={"required": ["reason"], "properties": {"reason": {"minLength": 1}}},
+        ),
+        longest("reason", MAX_REASON, f"Reason cannot exceed {MAX_REASON} characters"),
+        plain("reason", "Reason cannot contain control characters", lines=True),
+    ),
+)
+
+Move = Callable[[Transaction, int, str, Author, int], Awaitable[Grant]]
+
+
+async def _revoke(tx: Transaction, grant_id: int, reason: str, by: Author, now: int) -> Grant:
+    return await grants.revoke(tx, grant_id, reason=reason, by=by, now=now)
+
+
+async def _suspend(tx: Transaction, grant_id: int, reason: str, by: Author, now: int) -> Grant:
+    return await grants.suspend(tx, grant_id, reason=reason, by=by, now=now)
+
+
+async def _reinstate(tx: Transaction, grant_id: int, _reason: str, by: Author, now: int) -> Grant:
+    return await grants.reinstate(tx, grant_id, by=by, now=now)
+
+
+async def revoke_grant(request: Request, key: ApiKey) -> Response:
+    return await _move(request, key, _revoke, (await read_body(request, REASON_BODY))["reason"])
+
+
+async def suspend_grant(request: Request, key: ApiKey) -> Response:
+    return await _move(request, key, _suspend, (await read_body(request, REASON_BODY))["reason"])
+
+
+async def reinstate_grant(request: Request, key: ApiKey) -> Response:
+    return await _move(request, key, _reinstate, "")
+
+
+async def _move(request: Request, key: ApiKey, move: Move, reason: str) -> Response:
+    """Finds and moves the grant in one transaction, so that what is answered is what is stored."""
+    services = services_of(request)
+    note = request.path_params[NOTE_ID.name]
+
+    async def write(tx: Transaction) -> Grant:
+        grant = await find_own_grant(tx, note, key)
+        return await move(tx, grant.id, reason, author_of(request, key), services.clock())
+
+    grant = await services.database.write(write)
+    services.wake.set()
+    return json_response(view_state(grant))
+
+
+_NOT_FOUND = Refusal(status=404, texts=(GRANT_NOT_FOUND,))
+_CONFLICT = Refusal(status=409, texts=("grant … is … and can't be …",))
+_BAD_REASON = Refusal(
+    status=400,
+    texts=(
+        "Request body is required",
+        "Request body must be a JSON object",
+        *(rule.text for rule in REASON_BODY.rules),
+        "Reason must be a string",
+    ),
+)
+_MEDIA = Refusal(status=415, texts=("Content-Type must be application/json",))
+
+
+def _example(status: str, *, suspended: bool) -> dict[str, object]:
+    note = f"https://badges.example/actor/org/statuses/{NOTE_ID.example}"
+    return {"success": True, "noteId": note, "badgeId": 1, "status": status, "suspended": suspended}
+
+
+def _operation(
+    verb: str,
+    handle: Callable[[Request, ApiKey], Awaitable[Response]],
+    description: str,
+    example: dict[str, object],
+) -> Operation:
+    takes_reason = handle is not reinstate_grant
+    return Operation(
+        id=f"{verb}Grant",
+        method="POST",
+        path=f"/api/badges/grant/{{noteId}}/{verb}",
+        summary=f"{verb.capitalize()} a grant",
+        description=description,
+        door=Keyed(scope="grants:write", handle=handle),
+        parameters=(NOTE_ID,),
+        body=REASON_BODY if takes_reason else None,
+        body_example={"reason": "Granted by mistake"} if takes_reason else None,
+        success=Success(shape=GrantState, description="The grant as it is now.", example=example),
+        refusals=(*((_BAD_REASON, _MEDIA) if takes_reason else ()), _NOT_FOUND, _CONFLICT),
+    )
+
+
+OPERATIONS = (
+    _operation(
+        "revoke",
+        revoke_grant,
+        "Takes a grant back for good: its Note is deleted everywhere, its documents and its status list say so.",
+        _example("revoked", suspended=False),
+    ),
+    _operation(
+        "suspend",
+        suspend_grant,
+        "Makes a published grant invalid for a time: its status list, documents, pages and Note say so until it is reinstated.",
+        _example("processed", suspended=True),
+    ),
+    _operation(
+        "reinstate",
+        reinstate_grant,
+        "Ends a suspension: the grant is valid again everywhere.",
+        _example("processed", suspended=False),
+    ),
+)
