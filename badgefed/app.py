@@ -17,13 +17,21 @@ from starlette.routing import BaseRoute, Route
 
 from badgefed import __version__
 from badgefed.api import badges as badges_api
+from badgefed.api import bulk as bulk_api
 from badgefed.api import docs as api_docs
 from badgefed.api import openapi
+from badgefed.api import verify as verify_api
+from badgefed.api import webhooks as webhooks_api
+from badgefed.api.credentials_api.api import routes as credentials_api_routes
+from badgefed.api.issuers_api import api as issuers_api
 from badgefed.issuing.issuers import ensure_instance_keys
+from badgefed.issuing.job_handlers import JOB_HANDLERS
+from badgefed.issuing.set_up import set_up_url
 from badgefed.model.addresses import Addresses
 from badgefed.model.times import Clock, system_clock
 from badgefed.net.client import Client
 from badgefed.net.mail import create_mailer
+from badgefed.net.name_servers import NameServers
 from badgefed.net.transport import AiohttpTransport, Transport
 from badgefed.settings import Settings
 from badgefed.store.migrate import migrate, open_database
@@ -31,20 +39,39 @@ from badgefed.web import (
     accept,
     activitypub,
     discovery,
+    embed,
+    embeds,
     errors,
+    explore,
+    fediverse_sign_in,
+    feeds,
+    follow,
     health,
     images,
     inbox,
+    issuer_verification,
+    labels,
+    listings,
+    oembed,
     openbadges,
+    organizations,
     pages,
+    profiles,
+    search,
+    sharing,
+    sitemap,
     statics,
     tags,
+    verify,
 )
+from badgefed.web.console.routes import routes as console_routes
 from badgefed.web.documents import Shortcut
+from badgefed.web.me.routes import routes as me_routes
 from badgefed.web.middleware import RequestMiddleware
-from badgefed.work.handlers import JOB_HANDLERS
+from badgefed.work.expiry import schedule_expiry
 from badgefed.work.keyring import Keyring
 from badgefed.work.services import Services
+from badgefed.work.templating import Templates
 from badgefed.work.worker import Worker
 
 # Hot documents first: a route costs a little for each one that stands before it.
@@ -55,7 +82,30 @@ ROUTES: list[BaseRoute] = [
     *discovery.routes,
     *images.routes,
     *openbadges.routes,
+    *listings.routes,
+    *issuer_verification.routes,
+    *issuers_api.routes,
     *accept.routes,
+    *fediverse_sign_in.routes,
+    *verify.routes,
+    *verify_api.routes,
+    *bulk_api.routes,
+    *webhooks_api.routes,
+    *credentials_api_routes,
+    *organizations.routes,
+    *embeds.routes,
+    *embed.routes,
+    *labels.routes,
+    *oembed.routes,
+    *feeds.routes,
+    *explore.routes,
+    *search.routes,
+    *follow.routes,
+    *sharing.routes,
+    *sitemap.routes,
+    *me_routes,
+    *profiles.routes,
+    *console_routes,
     *openapi.routes,
     *api_docs.routes,
     *health.routes,
@@ -87,8 +137,10 @@ async def open_services(
             deadline=settings.delivery_timeout_seconds,
         ),
         mailer=create_mailer(settings.smtp_url, hostname=hostname, folder=settings.data_dir / "mail"),
+        text_records=NameServers(settings.dns_servers),
         keyring=Keyring(database, settings.secret_key),
         clock=clock,
+        templates=Templates(settings.language),
     )
     await ensure_instance_keys(services)
     return services
@@ -102,7 +154,8 @@ def _transport(settings: Settings) -> Transport:
 
 
 def create_app(services: Services) -> Starlette:
-    """The ASGI application over services that are open."""
+    """The ASGI application over services that are open, with every language loaded."""
+    services.templates.tongues()
     names = _names()
     app = Starlette(
         routes=ROUTES,
@@ -149,10 +202,21 @@ async def serve_forever(settings: Settings, *, host: str, port: int) -> None:
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=20,
     )
+    await _announce_set_up(services)
     log.info("serving", address=f"http://{host}:{port}", base_url=settings.base_url)
     async with _embedded_worker(services) if settings.embedded_worker else contextlib.nullcontext():
         await _Server(config).serve()
     await services.close()
+
+
+async def _announce_set_up(services: Services) -> None:
+    """On a server without users: how to make the first one. To standard output, for it is a secret and no log's business."""
+    url = await set_up_url(services)
+    if url is not None:
+        print(
+            f"\n  Nobody can sign in here yet. Set up this server (once, within a day):\n  {url}\n",
+            flush=True,
+        )
 
 
 class _Server(uvicorn.Server):
@@ -173,6 +237,7 @@ class _Server(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def _embedded_worker(services: Services) -> AsyncIterator[None]:
     stop = asyncio.Event()
+    await schedule_expiry(services)
     task = asyncio.create_task(Worker(services, JOB_HANDLERS).run(stop))
     try:
         yield
@@ -192,5 +257,6 @@ async def work_forever(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     settle_memory()
     log.info("working", base_url=settings.base_url)
+    await schedule_expiry(services)
     await Worker(services, JOB_HANDLERS).run(stop)
     await services.close()

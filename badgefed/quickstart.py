@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 
+from badgefed.issuing.api_keys import create_key
 from badgefed.issuing.badges import NewBadge, create_badge
 from badgefed.issuing.issuers import NewIssuer
-from badgefed.issuing.organizations import create_key, create_organization, create_user
+from badgefed.issuing.organizations import create_organization, create_user
 from badgefed.model.badge import BadgeType
 from badgefed.model.organization import Dialect, Role
 from badgefed.store.organizations import count_organizations
@@ -52,7 +53,7 @@ async def quickstart(services: Services) -> str:
     return f"""
   badgefed at {base}
 
-  sign-in          {OWNER}   password {password}
+  sign-in          {base}/console/sign-in   {OWNER}   password {password}
   issuer           @{issuer.username}@{services.addresses.host}   {issuer.actor_id}
   badge            {badge.title} (id {badge.id})   {services.addresses.badge_page(badge.id)}
   badges key       {keys[Dialect.BADGES]}

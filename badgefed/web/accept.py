@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from badgefed.errors import Invalid
+from badgefed.errors import BadgefedError, FetchFailed, Invalid, RateLimited, Unavailable, Unprocessable
 from badgefed.issuing import grants
 from badgefed.issuing.grants import Proof
 from badgefed.model.grant import Grant, ProofKind, Status
@@ -25,6 +25,7 @@ from badgefed.web import answered
 from badgefed.web.csrf import check_form, form_token
 from badgefed.web.errors import as_page
 from badgefed.web.forms import read_form
+from badgefed.web.recipient_sign_in import depart_to_accept, sign_in_name
 from badgefed.web.recipients import HEADERS, find_grant, form_subject, load_subject, lost
 from badgefed.web.templating import render, services_of
 from badgefed.work.accept_links import channel_of, manage_url, opens, unsubscribe_key
@@ -44,13 +45,28 @@ async def show_offer(request: Request) -> Response:
     held = await _held(request)
     if held is None:
         return lost(request)
-    grant, _ = held
+    return await _page(request, held[0])
+
+
+async def _page(
+    request: Request,
+    grant: Grant,
+    *,
+    problem: BadgefedError | None = None,
+    chosen: Visibility = Visibility.PUBLIC,
+) -> Response:
+    """`problem`: why the recipient's server could not be asked."""
     services = services_of(request)
     subject = await services.database.read(lambda reader: load_subject(reader, grant))
+    wait = {"Retry-After": str(problem.retry_after)} if isinstance(problem, RateLimited) else {}
     return render(
         request,
         "accept.html",
-        headers=HEADERS,
+        status=problem.status if problem else 200,
+        headers={**HEADERS, **wait},
+        problem=problem,
+        chosen=chosen,
+        sign_in_name=sign_in_name(grant),
         token=form_token(services, form_subject(request, grant)),
         is_expired=grant.expires_at is not None and grant.expires_at <= services.clock(),
         max_reason=MAX_REASON,
@@ -60,7 +76,7 @@ async def show_offer(request: Request) -> Response:
 
 @as_page
 async def answer_offer(request: Request) -> Response:
-    """Accepts or declines, then goes on to the recipient's own page. Whoever comes second is lost."""
+    """Accepts or declines, then goes on to the recipient's own page, or first to their server. Whoever comes second is lost."""
     held = await _held(request)
     if held is None:
         return lost(request)
@@ -68,12 +84,22 @@ async def answer_offer(request: Request) -> Response:
     services = services_of(request)
     form = await read_form(request)
     check_form(services, request, form, form_subject(request, grant))
+    if form.get("answer") == "sign-in":
+        return await _sign_in(request, grant, channel, _visibility(form))
     now = services.clock()
     answered_grant = await services.database.write(lambda tx: _answer(tx, grant, channel, form, now))
     if answered_grant is None:
         return lost(request)
     services.wake.set()
     return RedirectResponse(manage_url(services, grant), 303, HEADERS)
+
+
+async def _sign_in(request: Request, grant: Grant, channel: ProofKind, visibility: Visibility) -> Response:
+    """On to the recipient's server; where that can't be, the page again with the reason."""
+    try:
+        return await depart_to_accept(request, grant, channel, visibility)
+    except (FetchFailed, RateLimited, Unavailable, Unprocessable) as problem:
+        return await _page(request, grant, problem=problem, chosen=visibility)
 
 
 async def _held(request: Request) -> tuple[Grant, ProofKind] | None:

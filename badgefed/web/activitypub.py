@@ -21,9 +21,10 @@ from badgefed.protocol import activities
 from badgefed.protocol.actors import tombstone
 from badgefed.protocol.collections import inline_collection, ordered_collection, ordered_page
 from badgefed.store import activities as sent
-from badgefed.store import documents, followers, grants, issuers, quotes
+from badgefed.store import documents, followers, former_notes, grants, issuers, quotes
 from badgefed.store.database import Reader
 from badgefed.store.documents import DocumentKind, ListedNote
+from badgefed.store.former_notes import FormerNote
 from badgefed.web import pages
 from badgefed.web.documents import (
     ACTIVITY,
@@ -113,7 +114,10 @@ async def note(request: Request, _wanted: str) -> Answer:
     """The stored Note of a grant, or the Tombstone of a revoked one. Direct messages are for their recipient alone: 404."""
 
     async def load(reader: Reader) -> Answer:
-        grant = await _grant(reader, request, "")
+        grant = await _find_grant(reader, request, "")
+        if grant is None:
+            former = await _former(reader, request, "")
+            return _tombstone(former.note_uri, "Note", former.withdrawn_at)
         if presence(grant, Surface.LINK) is Presence.WITHDRAWN:
             return _tombstone(grant.note_uri, "Note", _withdrawn_at(grant))
         document = await documents.find_document(reader, grant.id, DocumentKind.NOTE)
@@ -125,7 +129,15 @@ async def note(request: Request, _wanted: str) -> Answer:
 
 
 async def note_page(request: Request) -> Response:
-    grant = await _grant(services_of(request).database, request, "")
+    """The page of the badge; at an address that its Note had before, the way to it."""
+    database = services_of(request).database
+    grant = await _find_grant(database, request, "")
+    if grant is None:
+        former = await _former(database, request, "")
+        present = await grants.find_grant(database, former.grant_id)
+        if present is None or presence(present, Surface.LINK) is not Presence.SHOWN:
+            raise Gone("This badge is not shown any more.")
+        return RedirectResponse(present.note_uri, 302)
     if presence(grant, Surface.LINK) is Presence.WITHDRAWN:
         raise Gone("This badge has been revoked.")
     return await pages.grant_page(request, grant)
@@ -135,7 +147,10 @@ async def create(request: Request, _wanted: str) -> Answer:
     """The stored Create of a Note."""
 
     async def load(reader: Reader) -> Answer:
-        grant = await _grant(reader, request, "/activity")
+        grant = await _find_grant(reader, request, "/activity")
+        if grant is None:
+            former = await _former(reader, request, "/activity")
+            return _tombstone(f"{former.note_uri}/activity", "Create", former.withdrawn_at)
         uri = f"{grant.note_uri}/activity"
         if presence(grant, Surface.LINK) is Presence.WITHDRAWN:
             return _tombstone(uri, "Create", _withdrawn_at(grant))
@@ -170,16 +185,24 @@ async def quote(request: Request, _wanted: str) -> Answer:
     return await services_of(request).database.read(load)
 
 
-async def _grant(reader: Reader, request: Request, below: str) -> Grant:
-    """The grant whose Note is at this path, `below` taken off it, if a stranger may know of it; else raises `NotFound`."""
+async def _find_grant(reader: Reader, request: Request, below: str) -> Grant | None:
+    """The grant whose Note is at this path, `below` taken off it, if a stranger may know of it."""
     grant = await grants.find_grant_by_note_id(reader, request.path_params["note_id"])
-    if (
-        grant is None
-        or urlsplit(grant.note_uri).path + below != request.scope["path"]
-        or presence(grant, Surface.LINK) is Presence.HIDDEN
-    ):
+    if grant is None or not _is_at(request, grant.note_uri, below):
+        return None
+    return None if presence(grant, Surface.LINK) is Presence.HIDDEN else grant
+
+
+async def _former(reader: Reader, request: Request, below: str) -> FormerNote:
+    """What was at this path before. Raises `NotFound`."""
+    former = await former_notes.find_former_note(reader, request.path_params["note_id"])
+    if former is None or not _is_at(request, former.note_uri, below):
         raise NotFound(NOT_FOUND)
-    return grant
+    return former
+
+
+def _is_at(request: Request, note_uri: str, below: str) -> bool:
+    return bool(urlsplit(note_uri).path + below == request.scope["path"])
 
 
 def _withdrawn_at(grant: Grant) -> int:

@@ -68,6 +68,12 @@ class Answer:
         await send({"type": "http.response.body", "body": body})
         return status
 
+    def as_response(self) -> Response:
+        """The same for handlers that answer with responses."""
+        response = Response(self.body, self.status)
+        response.raw_headers = list(self.headers)
+        return response
+
 
 def answer(
     body: bytes,
@@ -192,7 +198,7 @@ class Door:
             response = error_page(Request(scope), error) if wanted == HTML else problem(error)
             response.headers["access-control-allow-origin"] = "*"
         if self._choose is not None:
-            response.headers["vary"] = "Accept"
+            response.headers.add_vary_header("Accept")
         await response(scope, receive, send)
 
     def choose(self, accept: str | None) -> str:

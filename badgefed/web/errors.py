@@ -14,11 +14,13 @@ from starlette.responses import JSONResponse, Response
 
 from badgefed.errors import BadgefedError, RateLimited
 from badgefed.protocol.negotiation import Representation, preferred
+from badgefed.texts import N_
 from badgefed.web.middleware import DEFAULT_HEADERS, loggable_path
 from badgefed.web.problems import MEDIA_TYPE, problem
 from badgefed.web.templating import render
 
 API_PREFIX = "/api/"
+NOT_FOUND = N_("There is nothing here.")
 Handler = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger(__name__)
@@ -27,7 +29,7 @@ log = structlog.get_logger(__name__)
 def error_page(request: Request, error: BadgefedError) -> Response:
     """The page that tells a person what went wrong."""
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimited) else {}
-    return _page(request, error.status, str(error), headers)
+    return _page(request, error.status, error, headers)
 
 
 def as_page(handler: Handler) -> Handler:
@@ -68,7 +70,7 @@ def _answer(request: Request, status: int, headers: Mapping[str, str]) -> Respon
     if request.url.path.startswith(API_PREFIX):
         return JSONResponse({"error": title}, status, headers)
     if _wants_page(request):
-        return _page(request, status, "", headers)
+        return _page(request, status, None, headers)
     document = {"type": "about:blank", "title": title, "status": status}
     return JSONResponse(document, status, headers, media_type=MEDIA_TYPE)
 
@@ -77,14 +79,14 @@ def _wants_page(request: Request) -> bool:
     return preferred(request.headers.get("accept")) is Representation.HTML
 
 
-def _page(request: Request, status: int, text: str, headers: Mapping[str, str]) -> Response:
+def _page(request: Request, status: int, error: BadgefedError | None, headers: Mapping[str, str]) -> Response:
     return render(
         request,
         "error.html",
         status=status,
         headers={"Cache-Control": "no-store", **headers},
         code=status,
-        text=text,
+        error=error,
     )
 
 

@@ -33,7 +33,10 @@ DEFAULT_HEADERS: Mapping[bytes, bytes] = {
 }
 _DEFAULTS = tuple(DEFAULT_HEADERS.items())
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
-_SECRET_IN_PATH = re.compile(r"^(/(?:accept/grant|grants|unsubscribe)/[^/]*/).+", re.DOTALL)
+_SECRET_IN_PATH = re.compile(
+    r"^(/(?:(?:accept/grant|grants|unsubscribe|verify-issuer|console/(?:link|invitation))/[^/]*|me/link)/).+",
+    re.DOTALL,
+)
 
 log = structlog.get_logger(__name__)
 

@@ -1,222 +1,202 @@
-"""What verifiers fetch: hosted Open Badges 2.0 documents, Open Badges 3.0 credentials and parts, DID documents.
+"""What verifiers fetch about issuers and badges: Profiles and keys, definitions, lists of what is not valid any more.
 
-What was awarded stays verifiable when its issuer has left: these documents outlive the actor.
+What was awarded stays verifiable when its issuer has left: these documents outlive the actor. Those of one award are in
+`awards`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from badgefed.errors import NotFound
+from badgefed.errors import Invalid, NotFound
 from badgefed.model.badge import Badge
-from badgefed.model.grant import Grant, Presence, presence
 from badgefed.model.issuer import Issuer
-from badgefed.model.visibility import Surface
-from badgefed.protocol import dids, openbadges2, openbadges3
+from badgefed.protocol import openbadges2, openbadges3, revocation_lists
 from badgefed.protocol.jsonld import Document
 from badgefed.protocol.negotiation import best_type
-from badgefed.store import badges, documents, grants, issuers, signing_keys
+from badgefed.store import badges, organizations, status_lists, withdrawals
 from badgefed.store.database import Reader
-from badgefed.store.documents import DocumentKind
-from badgefed.store.signing_keys import KeyKind
-from badgefed.web.documents import (
-    HTML,
-    JSON,
-    LINKED_DATA,
-    Answer,
-    Door,
-    answer,
-    json_answer,
-)
+from badgefed.store.withdrawals import Withdrawal
+from badgefed.web import awards
+from badgefed.web.awards import CREDENTIAL_TYPES, HOSTED_MAX_AGE
+from badgefed.web.documents import HTML, JSON, LINKED_DATA, Answer, Door, answer, encode, json_answer
 from badgefed.web.templating import services_of
+from badgefed.work import open_badges_documents as published
+from badgefed.work.open_badges_documents import NOT_FOUND
 
-HOSTED_MAX_AGE = 3600
-CREDENTIAL_MAX_AGE = 60
+LIST_MAX_AGE = 60
 PART_MAX_AGE = 300
-CREDENTIAL = "application/vc+ld+json"
+MAX_PAGE = 100
 DID = "application/did+json"
-NOT_FOUND = "There is nothing here."
+
+_Build = Callable[..., Awaitable[Document]]
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 _linked_data = partial(best_type, offers=(LINKED_DATA, JSON, HTML))
-_credential_type = partial(best_type, offers=(CREDENTIAL, "application/vc", LINKED_DATA, JSON, HTML))
+_json_only = partial(best_type, offers=(JSON,))
+_data_only = partial(best_type, offers=(LINKED_DATA, JSON))
+_list_type = partial(best_type, offers=CREDENTIAL_TYPES)
 _did_type = partial(best_type, offers=(DID, "application/did+ld+json", "application/did", LINKED_DATA, JSON))
 
 
-async def assertion(request: Request, wanted: str) -> Answer:
-    """The stored OB 2.0 Assertion; of a revoked one, 410 with the reason (OB 2.0 hosted revocation)."""
+async def _serve(request: Request, wanted: str, build: _Build, *, max_age: int, **parts: Any) -> Answer:
     services = services_of(request)
-
-    async def load(reader: Reader) -> Answer:
-        grant = await _grant(reader, request)
-        if presence(grant, Surface.LINK) is Presence.WITHDRAWN:
-            document = openbadges2.revoked_assertion(grant, services.addresses)
-            return json_answer(document, wanted, max_age=HOSTED_MAX_AGE, status=410)
-        return answer(await _stored(reader, grant, DocumentKind.ASSERTION), wanted, max_age=HOSTED_MAX_AGE)
-
-    return await services.database.read(load)
-
-
-async def credential(request: Request, wanted: str) -> Answer:
-    """The signed OB 3.0 credential, as stored; of a revoked one, 410 with `revoked` and the reason."""
-    services = services_of(request)
-
-    async def load(reader: Reader) -> Answer:
-        grant = await _grant(reader, request)
-        if presence(grant, Surface.LINK) is Presence.WITHDRAWN:
-            document = _revoked_credential(services.addresses.credential(grant.uuid), grant)
-            return json_answer(document, JSON, max_age=CREDENTIAL_MAX_AGE, status=410)
-        return answer(
-            await _stored(reader, grant, DocumentKind.CREDENTIAL), wanted, max_age=CREDENTIAL_MAX_AGE
-        )
-
-    return await services.database.read(load)
-
-
-def _revoked_credential(credential_id: str, grant: Grant) -> Document:
-    """Plain JSON: nothing that could be taken for a credential."""
-    reason = {"revocationReason": grant.closed_reason} if grant.closed_reason else {}
-    return {"id": credential_id, "revoked": True, **reason}
-
-
-async def award_page(request: Request) -> Response:
-    """People are sent to the page of the badge, which stands at its Note's address."""
-    grant = await _grant(services_of(request).database, request)
-    return RedirectResponse(grant.note_uri, 302)
-
-
-async def _grant(reader: Reader, request: Request) -> Grant:
-    grant = await grants.find_grant_by_uuid(reader, request.path_params["uuid"])
-    if grant is None or presence(grant, Surface.LINK) is Presence.HIDDEN:
-        raise NotFound(NOT_FOUND)
-    return grant
-
-
-async def _stored(reader: Reader, grant: Grant, kind: DocumentKind) -> bytes:
-    document = await documents.find_document(reader, grant.id, kind)
-    if document is None:
-        raise NotFound(NOT_FOUND)
-    return document.body
+    document = await services.database.read(lambda reader: build(reader, services.addresses, **parts))
+    return json_answer(document, wanted, max_age=max_age)
 
 
 async def issuer_profile(request: Request, wanted: str) -> Answer:
     """The OB 2.0 Issuer."""
-    services = services_of(request)
-    issuer = await _issuer_by_uuid(services.database, request)
-    document = openbadges2.issuer_profile(issuer, services.addresses)
-    return json_answer(document, wanted, max_age=HOSTED_MAX_AGE)
+    uuid = request.path_params["uuid"]
+    return await _serve(request, wanted, published.issuer_profile, max_age=HOSTED_MAX_AGE, uuid=uuid)
 
 
 async def issuer_profile_page(request: Request) -> Response:
-    issuer = await _issuer_by_uuid(services_of(request).database, request)
+    issuer = await published.get_issuer(services_of(request).database, request.path_params["uuid"])
     return RedirectResponse(issuer.actor_id, 302)
 
 
-async def _issuer_by_uuid(reader: Reader, request: Request) -> Issuer:
-    issuer = await issuers.find_issuer_by_uuid(reader, request.path_params["uuid"], with_deleted=True)
-    if issuer is None:
+async def cryptographic_key(request: Request, wanted: str) -> Answer:
+    """An OB 2.0 CryptographicKey; an issuer's RSA keys are numbered from 1, in the order in which they came."""
+    uuid, number = request.path_params["uuid"], _number(request, "number")
+    return await _serve(
+        request, wanted, published.cryptographic_key, max_age=HOSTED_MAX_AGE, uuid=uuid, number=number
+    )
+
+
+async def revocation_list(request: Request, wanted: str) -> Answer:
+    """The OB 2.0 RevocationList, for signed Assertions: what is revoked or suspended, by the ids of both its forms."""
+    services = services_of(request)
+
+    async def load(reader: Reader) -> tuple[Issuer, list[Withdrawal]]:
+        issuer = await published.get_issuer(reader, request.path_params["uuid"])
+        return issuer, await withdrawals.list_withdrawals(reader, issuer.id)
+
+    issuer, withdrawn = await services.database.read(load)
+
+    def build() -> bytes:
+        revoked = (
+            (identifier, openbadges2.withdrawal_reason(one.reason, is_suspended=one.is_suspended))
+            for one in withdrawn
+            for identifier in (services.addresses.assertion(one.uuid), openbadges2.signed_id(one.uuid))
+        )
+        document = revocation_lists.build_open_badges_2(
+            url=services.addresses.revocation_list(issuer.uuid),
+            issuer=services.addresses.issuer_profile(issuer.uuid),
+            revoked=revoked,
+        )
+        return encode(document)
+
+    return answer(await asyncio.to_thread(build), wanted, max_age=LIST_MAX_AGE)
+
+
+async def status_list(request: Request, wanted: str) -> Answer:
+    """A signed BitstringStatusListCredential, as it was signed last."""
+    body = await status_lists.find_body(services_of(request).database, request.path_params["uuid"])
+    if body is None:
         raise NotFound(NOT_FOUND)
-    return issuer
+    return answer(body, wanted, max_age=LIST_MAX_AGE)
+
+
+def _number(request: Request, name: str) -> int:
+    text: str = request.path_params[name]
+    if not _NUMBER.fullmatch(text):
+        raise NotFound(NOT_FOUND)
+    return int(text)
 
 
 async def badge_class(request: Request, wanted: str) -> Answer:
     """The OB 2.0 BadgeClass."""
-    services = services_of(request)
+    uuid = request.path_params["uuid"]
+    return await _serve(request, wanted, published.badge_class, max_age=HOSTED_MAX_AGE, uuid=uuid)
 
-    async def load(reader: Reader) -> Document:
-        badge = await _badge_by_uuid(reader, request)
-        issuer = await issuers.get_issuer(reader, badge.issuer_id)
-        return openbadges2.badge_class(badge, issuer, services.addresses)
 
-    return json_answer(await services.database.read(load), wanted, max_age=HOSTED_MAX_AGE)
+async def badge_class_version(request: Request, wanted: str) -> Answer:
+    """The OB 2.0 BadgeClass as it was, or is, in one of its versions."""
+    uuid, version = request.path_params["uuid"], _number(request, "version")
+    return await _serve(
+        request, wanted, published.badge_class_version, max_age=HOSTED_MAX_AGE, uuid=uuid, version=version
+    )
 
 
 async def badge_class_page(request: Request) -> Response:
     services = services_of(request)
-    badge = await _badge_by_uuid(services.database, request)
+    badge = await published.get_badge(services.database, request.path_params["uuid"])
     return RedirectResponse(services.addresses.badge_page(badge.id), 302)
-
-
-async def _badge_by_uuid(reader: Reader, request: Request) -> Badge:
-    badge = await badges.find_badge_by_uuid(reader, request.path_params["uuid"])
-    if badge is None:
-        raise NotFound(NOT_FOUND)
-    return badge
 
 
 async def achievement(request: Request, wanted: str) -> Answer:
     """The OB 3.0 Achievement of a badge."""
+    return await _serve(request, wanted, published.achievement, max_age=PART_MAX_AGE, **request.path_params)
+
+
+async def achievements(request: Request, wanted: str) -> Answer:
+    """The Achievements of an issuer's active badges, in pages; each is a document of its own."""
     services = services_of(request)
-    badge = await _badge_by_slug(services.database, request)
-    part = openbadges3.achievement(
-        badge, organization_slug=request.path_params["organization"], addresses=services.addresses
+    limit, offset = (
+        _query_number(request, name, default) for name, default in (("limit", 50), ("offset", 0))
     )
-    return json_answer(openbadges3.as_document(part), wanted, max_age=PART_MAX_AGE)
+    if not 1 <= limit <= MAX_PAGE:
+        raise Invalid(f"limit must be a whole number from 1 to {MAX_PAGE}", field="limit")
+
+    async def load(reader: Reader) -> tuple[str, list[Badge]]:
+        issuer = await published.get_issuer_by_name(reader, request.path_params["username"])
+        organization = await organizations.get_organization(reader, issuer.organization_id)
+        return organization.slug, await badges.list_badges_of_issuer(reader, issuer.id)
+
+    slug, found = await services.database.read(load)
+    shown = found[::-1][offset : offset + limit]
+    parts = (
+        openbadges3.achievement(badge, organization_slug=slug, addresses=services.addresses)
+        for badge in shown
+    )
+    document = {
+        "data": [openbadges3.as_document(part) for part in parts],
+        "pagination": {"limit": limit, "offset": offset, "total": len(found)},
+    }
+    return json_answer(document, wanted, max_age=PART_MAX_AGE)
+
+
+def _query_number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if text != "0" and not _NUMBER.fullmatch(text):
+        raise Invalid(f"{name} must be a whole number", field=name)
+    return int(text)
 
 
 async def achievement_page(request: Request) -> Response:
-    services = services_of(request)
-    badge = await _badge_by_slug(services.database, request)
+    services, parts = services_of(request), request.path_params
+    badge = await published.get_badge_by_slug(services.database, parts["organization"], parts["badge"])
     return RedirectResponse(services.addresses.badge_page(badge.id), 302)
-
-
-async def _badge_by_slug(reader: Reader, request: Request) -> Badge:
-    parameters = request.path_params
-    badge = await badges.find_badge_by_slug(reader, parameters["organization"], parameters["badge"])
-    if badge is None:
-        raise NotFound(NOT_FOUND)
-    return badge
 
 
 async def did_document(request: Request, wanted: str) -> Answer:
     """The issuer's `did:web` document, with the keys that signed earlier too."""
-    services = services_of(request)
-
-    async def load(reader: Reader) -> Document:
-        issuer = await _issuer(reader, request)
-        keys = await signing_keys.list_keys(reader, issuer.id, KeyKind.ED25519)
-        return dids.did_document(
-            services.addresses.did(issuer.username),
-            multikeys=[key.public_key for key in keys],
-            also_known_as=[issuer.actor_id],
-        )
-
-    return json_answer(await services.database.read(load), wanted, max_age=PART_MAX_AGE)
+    return await _serve(request, wanted, published.did_document, max_age=PART_MAX_AGE, **request.path_params)
 
 
 async def profile(request: Request, wanted: str) -> Answer:
     """The issuer's OB 3.0 Profile."""
-    services = services_of(request)
-    issuer = await _issuer(services.database, request)
-    document = openbadges3.as_document(openbadges3.profile(issuer, services.addresses))
-    return json_answer(document, wanted, max_age=PART_MAX_AGE)
+    return await _serve(request, wanted, published.profile, max_age=PART_MAX_AGE, **request.path_params)
 
 
 async def profile_page(request: Request) -> Response:
-    issuer = await _issuer(services_of(request).database, request)
+    username = request.path_params["username"]
+    issuer = await published.get_issuer_by_name(services_of(request).database, username)
     return RedirectResponse(issuer.actor_id, 302)
 
 
-async def _issuer(reader: Reader, request: Request) -> Issuer:
-    """Raises `NotFound`, also for another spelling of the name: a DID has one."""
-    username = request.path_params["username"]
-    issuer = await issuers.find_issuer(reader, username, with_deleted=True)
-    if issuer is None or issuer.username != username:
-        raise NotFound(NOT_FOUND)
-    return issuer
-
-
-_AWARD = ("grants", "documents")
-
 routes: list[BaseRoute] = [
-    Route(
-        "/certify-badge/award/{uuid}",
-        Door(assertion, page=award_page, choose=_linked_data, tables=_AWARD),
-        methods=["GET"],
-    ),
+    *awards.routes,
     Route(
         "/certify-badge/badge/{uuid}",
         Door(badge_class, page=badge_class_page, choose=_linked_data, tables=("badges", "issuers")),
@@ -224,17 +204,52 @@ routes: list[BaseRoute] = [
     ),
     Route(
         "/certify-badge/issuer/{uuid}",
-        Door(issuer_profile, page=issuer_profile_page, choose=_linked_data, tables=("issuers",)),
+        Door(
+            issuer_profile,
+            page=issuer_profile_page,
+            choose=_linked_data,
+            tables=("issuers", "signing_keys"),
+        ),
         methods=["GET"],
     ),
     Route(
-        "/credentials/{uuid}/ob3",
-        Door(credential, page=award_page, choose=_credential_type, tables=_AWARD),
+        "/certify-badge/badge/{uuid}/versions/{version}",
+        Door(
+            badge_class_version,
+            page=badge_class_page,
+            choose=_linked_data,
+            tables=("badges", "badge_versions", "issuers"),
+        ),
+        methods=["GET"],
+    ),
+    Route(
+        "/certify-badge/issuer/{uuid}/keys/{number}",
+        Door(cryptographic_key, choose=_data_only, tables=("issuers", "signing_keys")),
+        methods=["GET"],
+    ),
+    Route(
+        "/certify-badge/issuer/{uuid}/revocations",
+        Door(revocation_list, choose=_data_only, tables=("issuers", "grants"), seconds=10),
+        methods=["GET"],
+    ),
+    Route(
+        "/status-lists/{uuid}",
+        Door(status_list, choose=_list_type, tables=("status_lists",)),
         methods=["GET"],
     ),
     Route(
         "/achievements/{organization}/{badge}",
         Door(achievement, page=achievement_page, choose=_linked_data, tables=("badges", "organizations")),
+        methods=["GET"],
+    ),
+    Route(
+        "/issuers/{username}/achievements",
+        Door(
+            achievements,
+            choose=_json_only,
+            tables=("badges", "issuers", "organizations"),
+            by_query=True,
+        ),
         methods=["GET"],
     ),
     Route(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,18 @@ from badgefed.model.image import Image
 from badgefed.model.issuer import Issuer
 from badgefed.model.visibility import Surface, Visibility
 from badgefed.protocol.html import sanitise
+from badgefed.protocol.linkedin import add_to_profile_url
 from badgefed.protocol.openbadges import web_url
-from badgefed.store import badges, images, interactions, issuers, remote_actors, showcase
+from badgefed.store import badges, images, interactions, issuers, organizations, remote_actors, showcase
 from badgefed.store.database import Reader
 from badgefed.store.interactions import Interaction, InteractionKind
 from badgefed.store.showcase import Shown
-from badgefed.web.errors import as_page
+from badgefed.web.errors import NOT_FOUND, as_page
+from badgefed.web.paging import page_of, read_place
 from badgefed.web.people import Person, person_of, recipient_of
+from badgefed.web.remote_interaction import interaction_token
+from badgefed.web.share_cards import badge_card
+from badgefed.web.sharing import sharing_of
 from badgefed.web.templating import render, services_of
 
 LATEST = 12
@@ -35,7 +40,6 @@ BADGES = 60
 ISSUERS = 60
 RESPONSES = 50
 MAX_ID = 2**63 - 1
-NOT_FOUND = "There is nothing here."
 NO_INDEX = {"X-Robots-Tag": "noindex"}
 
 
@@ -69,7 +73,7 @@ async def front_page(request: Request) -> Response:
     async def load(reader: Reader) -> dict[str, Any]:
         latest = await showcase.list_shown(reader, limit=LATEST)
         return {
-            "issuers": (await issuers.list_issuers(reader))[:ISSUERS],
+            "issuers": await showcase.list_issuer_cards(reader, limit=ISSUERS),
             "latest": named(latest),
             "pictures": list(dict.fromkeys(row.image for row in latest))[:PICTURES],
         }
@@ -77,7 +81,7 @@ async def front_page(request: Request) -> Response:
     return render(request, "front.html", **await services_of(request).database.read(load))
 
 
-def named(rows: list[Shown]) -> list[tuple[Shown, Person]]:
+def named(rows: Sequence[Shown]) -> list[tuple[Shown, Person]]:
     """Granted badges of a list, each with whom it was granted to."""
     return [(row, recipient_of(row, None)) for row in rows]
 
@@ -88,12 +92,22 @@ async def issuer_page(request: Request, issuer: Issuer) -> Response:
     async def load(reader: Reader) -> dict[str, Any]:
         latest = await showcase.list_shown(reader, issuer_id=issuer.id, limit=LATEST)
         return {
+            "organization": await organizations.get_organization(reader, issuer.organization_id),
             "badges": await showcase.list_badge_cards(reader, issuer.id, limit=BADGES),
             "latest": named(latest),
         }
 
     context = await services_of(request).database.read(load)
-    return render(request, "issuer.html", issuer=issuer, website=web_url(issuer.url), **context)
+    return render(
+        request,
+        "issuer.html",
+        issuer=issuer,
+        website=web_url(issuer.url),
+        follow_token=interaction_token(
+            services_of(request), services_of(request).addresses.follow(issuer.username)
+        ),
+        **context,
+    )
 
 
 async def badge_page(request: Request, badge: Badge) -> Response:
@@ -101,17 +115,22 @@ async def badge_page(request: Request, badge: Badge) -> Response:
 
     async def load(reader: Reader) -> dict[str, Any]:
         shown = await showcase.list_shown(
-            reader, issuer_id=badge.issuer_id, badge_id=badge.id, limit=RECIPIENTS + 1
+            reader, badge_id=badge.id, limit=RECIPIENTS + 1, before=read_place(request)
         )
+        page = page_of(shown, RECIPIENTS, request.url.path, "place")
         return {
             "issuer": await issuers.get_issuer(reader, badge.issuer_id),
             "image": await images.get_image(reader, badge.image_id),
-            "recipients": named(shown[:RECIPIENTS]),
-            "has_more": len(shown) > RECIPIENTS,
+            "recipients": named(page.rows),
+            "next": page.next,
         }
 
-    context = await services_of(request).database.read(load)
-    return render(request, "badge.html", badge=badge, more_info=web_url(badge.info_uri), **context)
+    services = services_of(request)
+    context = await services.database.read(load)
+    card = badge_card(badge, context["issuer"], context["image"], services.addresses)
+    return render(
+        request, "badge.html", badge=badge, card=card.digest, more_info=web_url(badge.info_uri), **context
+    )
 
 
 @as_page
@@ -134,6 +153,8 @@ async def grant_page(request: Request, grant: Grant) -> Response:
         raise NotFound(NOT_FOUND)
     services = services_of(request)
     award = await services.database.read(lambda reader: _load_award(reader, grant))
+    recipient = recipient_of(grant, award.actor)
+    card = badge_card(award.badge, award.issuer, award.image, services.addresses, recipient=recipient)
     listed = grant.visibility is Visibility.PUBLIC
     return render(
         request,
@@ -143,7 +164,12 @@ async def grant_page(request: Request, grant: Grant) -> Response:
         badge=award.badge,
         issuer=award.issuer,
         image=award.image,
-        recipient=recipient_of(grant, award.actor),
+        card=card.digest,
+        recipient=recipient,
+        sharing=sharing_of(services, grant, award.badge, award.issuer),
+        linkedin_url=add_to_profile_url(
+            grant, award.badge, award.issuer, url=services.addresses.award_page(grant.uuid)
+        ),
         counts=award.counts,
         echoes=award.echoes,
         is_listed=listed,
@@ -153,9 +179,7 @@ async def grant_page(request: Request, grant: Grant) -> Response:
 
 
 async def _load_award(reader: Reader, grant: Grant) -> _Award:
-    badge = await badges.find_badge(reader, grant.badge_id)
-    if badge is None:
-        raise LookupError(f"badge {grant.badge_id}")
+    badge = await badges.get_granted_badge(reader, grant)
     counts = await interactions.count_interactions(reader, grant.id)
     return _Award(
         badge=badge,

@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute, Route
 from badgefed.errors import NotFound
 from badgefed.store import badges, showcase
 from badgefed.store.database import Reader
-from badgefed.web.errors import as_page
-from badgefed.web.pages import NOT_FOUND, named
+from badgefed.web.errors import NOT_FOUND, as_page
+from badgefed.web.pages import named
+from badgefed.web.paging import page_of, read_place
 from badgefed.web.templating import render, services_of
 
 MAX_NAME = 100
@@ -29,8 +30,11 @@ async def tag_page(request: Request) -> Response:
         found = await badges.list_badges_with_hashtag(reader, name, limit=BADGES)
         if not found:
             return None
-        shown = await showcase.list_shown(reader, badge_ids=[badge.id for badge in found], limit=LATEST)
-        return {"latest": named(shown)}
+        shown = await showcase.list_shown(
+            reader, badge_ids=[badge.id for badge in found], limit=LATEST + 1, before=read_place(request)
+        )
+        page = page_of(shown, LATEST, services_of(request).addresses.hashtag(name), "place")
+        return {"latest": named(page.rows), "next": page.next}
 
     context = await services_of(request).database.read(load) if len(name) <= MAX_NAME else None
     if context is None:

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from badgefed.web.languages import choices, keep_choice, tongue_of
 from badgefed.web.statics import load_assets
 from badgefed.work.services import Services
-
-LANGUAGE = "en"
 
 
 def services_of(request: Request) -> Services:
@@ -26,9 +25,19 @@ def render(
     headers: Mapping[str, str] | None = None,
     **context: object,
 ) -> HTMLResponse:
-    """The template as a page. Every template has `asset(path)` for static files, `addresses` and `lang` besides its context."""
-    services = services_of(request)
-    html = services.templates.get_template(name).render(
-        {**context, "asset": load_assets().url, "addresses": services.addresses, "lang": LANGUAGE}
+    """The template as a page in the reader's language. Every template has `asset(path)` for static files and `addresses`."""
+    html = (
+        tongue_of(request)
+        .environment.get_template(name)
+        .render(
+            {
+                **context,
+                "asset": load_assets().url,
+                "addresses": services_of(request).addresses,
+                "languages": choices(request),
+            }
+        )
     )
-    return HTMLResponse(html, status, {"Cache-Control": "no-cache", **(headers or {})})
+    response = HTMLResponse(html, status, {"Cache-Control": "no-cache", **(headers or {})})
+    keep_choice(request, response)
+    return response

@@ -1,0 +1,232 @@
+"""Granting one badge: the form, who the recipient is, and only then the grant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from badgefed.errors import (
+    BadgefedError,
+    Conflict,
+    FetchFailed,
+    Invalid,
+    NotFound,
+    PaymentRequired,
+    RateLimited,
+)
+from badgefed.issuing import grants
+from badgefed.issuing.bulk import offer_of
+from badgefed.issuing.bulk_rows import Judge
+from badgefed.issuing.grants import Offer
+from badgefed.issuing.profiles import read_profile
+from badgefed.model.actor import RemoteActor
+from badgefed.model.bulk import RowState
+from badgefed.model.grant import Grant
+from badgefed.model.organization import Permission
+from badgefed.model.recipient import check_email
+from badgefed.store.badge_choices import find_choice
+from badgefed.store.bulk import list_badge_names
+from badgefed.texts import say
+from badgefed.web.console.access import Desk, for_member, read_visit_form, redirect, render_console
+from badgefed.web.console.choices import load_choices, read_choice
+from badgefed.web.people import Person
+from badgefed.web.templating import services_of
+from badgefed.work import directory
+from badgefed.work.notify import NOT_A_PROFILE
+from badgefed.work.rate_limits import RateLimiter, check_decision
+
+GRANTING = "/console/o/{organization}/granting"
+FIELDS = ("badge", "badge-name", "recipient", "name", "evidence", "narrative", "license", "expires")
+MAX_KEPT = 2_000
+LOOK_UPS_PER_MINUTE = 20
+
+_SHOWN = (Invalid, Conflict, NotFound, PaymentRequired, RateLimited)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Who would get the badge. `problem`: why the profile can't be asked for now; then it is tried later."""
+
+    person: Person
+    email: str | None
+    actor: RemoteActor | None
+    problem: FetchFailed | None = None
+
+
+@for_member(Permission.ISSUE)
+async def show_form(request: Request, desk: Desk) -> Response:
+    """`?badge=` and `?recipient=` fill it in."""
+    return await _form_page(request, desk, request.query_params)
+
+
+async def _form_page(
+    request: Request, desk: Desk, typed: Mapping[str, str], error: BadgefedError | None = None
+) -> Response:
+    kept = {name: typed.get(name, "")[:MAX_KEPT] for name in FIELDS}
+    choices = await services_of(request).database.read(
+        lambda reader: load_choices(
+            reader, desk.organization.id, chosen=kept["badge"], named=kept["badge-name"]
+        )
+    )
+    return render_console(
+        request,
+        "console/granting.html",
+        desk.visit,
+        desk=desk,
+        error=error,
+        wrong=_form_field(error.field) if isinstance(error, Invalid) else "",
+        choices=choices,
+        typed=kept,
+    )
+
+
+def _form_field(field: str | None) -> str:
+    """What the form calls a field of a row."""
+    return {"email": "recipient", "profile": "recipient", "licenseNumber": "license"}.get(
+        field or "", field or ""
+    )
+
+
+@for_member(Permission.ISSUE)
+async def check(request: Request, desk: Desk) -> Response:
+    """Shows the recipient, the badge and what will happen. Changes nothing."""
+    form = await read_visit_form(request, desk.visit)
+    services = services_of(request)
+    try:
+        offer = await _read_offer(request, desk, form)
+        held = await services.database.read(
+            lambda reader: grants.foresee(reader, offer, now=services.clock())
+        )
+        candidate = await _find_candidate(request, desk, offer)
+    except _SHOWN as error:
+        return await _form_page(request, desk, form, error)
+    return await _check_page(request, desk, form, offer, candidate, held)
+
+
+async def _check_page(
+    request: Request,
+    desk: Desk,
+    form: Mapping[str, str],
+    offer: Offer,
+    candidate: Candidate,
+    held: Grant | None,
+) -> Response:
+    badge = await find_choice(services_of(request).database, desk.organization.id, offer.badge_id)
+    if badge is None:
+        raise NotFound("This badge is not active any more.")
+    return render_console(
+        request,
+        "console/granting-check.html",
+        desk.visit,
+        desk=desk,
+        badge=badge,
+        offer=offer,
+        candidate=candidate,
+        held=held,
+        typed={name: form.get(name, "") for name in FIELDS},
+    )
+
+
+@for_member(Permission.ISSUE)
+async def change(request: Request, desk: Desk) -> Response:
+    """Back to the form, with what was typed."""
+    return await _form_page(request, desk, await read_visit_form(request, desk.visit))
+
+
+@for_member(Permission.ISSUE)
+async def grant(request: Request, desk: Desk) -> Response:
+    """Whoever sends the form once more comes to the same grant."""
+    form = await read_visit_form(request, desk.visit)
+    services = services_of(request)
+    try:
+        offer = await _read_offer(request, desk, form)
+        offered = await services.database.write(
+            lambda tx: grants.offer(tx, offer, services, by=desk.visit.author)
+        )
+    except _SHOWN as error:
+        return await _form_page(request, desk, form, error)
+    services.wake.set()
+    done = "granted" if offered.is_new else "waiting"
+    return redirect(f"{desk.root}/grants/{offered.grant.uuid}?done={done}")
+
+
+async def _read_offer(request: Request, desk: Desk, form: Mapping[str, str]) -> Offer:
+    """By the same rules as a row of a list. Raises `Invalid`."""
+    services = services_of(request)
+    choice = read_choice(form)
+    if not choice:
+        raise Invalid("Choose a badge.", field="badge")
+    names = await list_badge_names(services.database, desk.organization.id)
+    judge = Judge(badges=names, badge=None, now=services.clock())
+    members = {
+        "badge": choice,
+        "name": form.get("name", ""),
+        "evidence": form.get("evidence", ""),
+        "narrative": form.get("narrative", ""),
+        "licenseNumber": form.get("license", ""),
+        "expires": form.get("expires", ""),
+        **_read_recipient(form.get("recipient", "")),
+    }
+    row = judge.judge(1, 1, members)
+    if row.state is RowState.INVALID:
+        raise Invalid(row.reason or "", field=row.field)
+    return offer_of(desk.organization.id, row)
+
+
+def _read_recipient(text: str) -> dict[str, str]:
+    """`profile` for what begins like a handle or an address of the web, else `email`. Raises `Invalid`."""
+    if not text:
+        raise Invalid("Say who gets the badge.", field="recipient")
+    try:
+        if text.startswith(("@", "acct:")) or "://" in text:
+            return {"profile": read_profile(text)}
+        return {"email": check_email(text)}
+    except Invalid as error:
+        raise Invalid(
+            "Write a Fediverse profile like @jane@mastodon.example or its address, or an e-mail address"
+            " like jane@example.org.",
+            field="recipient",
+        ) from error
+
+
+async def _find_candidate(request: Request, desk: Desk, offer: Offer) -> Candidate:
+    """Asks the profile's server, at most so many times a minute for one user. Raises `Invalid` for what is no profile."""
+    if offer.profile is None:
+        person = Person(name=offer.name, handle=None, url=None)
+        return Candidate(person=person, email=offer.email, actor=None)
+    _check_asker(request, desk)
+    try:
+        actor = await directory.find_profile(services_of(request), offer.profile)
+    except FetchFailed as failure:
+        if failure.reason in NOT_A_PROFILE or failure.http_status in (404, 410):
+            raise Invalid(
+                say("There is no Fediverse profile %(profile)s: %(why)s", profile=offer.profile, why=failure),
+                field="recipient",
+            ) from failure
+        person = Person(name=offer.name, handle=offer.profile, url=None)
+        return Candidate(person=person, email=None, actor=None, problem=failure)
+    person = Person(
+        name=actor.name or offer.name, handle=actor.handle or offer.profile, url=actor.url or actor.id
+    )
+    return Candidate(person=person, email=None, actor=actor)
+
+
+def _check_asker(request: Request, desk: Desk) -> None:
+    state = request.app.state
+    if not hasattr(state, "profile_look_ups"):
+        clock = services_of(request).clock
+        state.profile_look_ups = RateLimiter(LOOK_UPS_PER_MINUTE, LOOK_UPS_PER_MINUTE, clock)
+    limiter: RateLimiter = state.profile_look_ups
+    check_decision(limiter.check(str(desk.visit.user.id)))
+
+
+routes: list[BaseRoute] = [
+    Route(GRANTING, show_form),
+    Route(GRANTING, check, methods=["POST"]),
+    Route(f"{GRANTING}/change", change, methods=["POST"]),
+    Route(f"{GRANTING}/send", grant, methods=["POST"]),
+]

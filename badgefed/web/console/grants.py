@@ -1,0 +1,124 @@
+"""What an organization granted: searched, in pages, and as a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from badgefed.issuing.grant_export import write_grants
+from badgefed.model.organization import Permission
+from badgefed.store.database import Reader
+from badgefed.store.organization_grants import GrantFilter, GrantOrder, GrantRow, list_grants, state_of
+from badgefed.web.console.access import (
+    Desk,
+    for_member,
+    render_console,
+)
+from badgefed.web.console.choices import Choices, load_choices
+from badgefed.web.console.paging import read_before, read_number
+from badgefed.web.people import recipient_of
+from badgefed.web.recipients import HEADERS
+from badgefed.web.templating import services_of
+
+GRANTS = "/console/o/{organization}/grants"
+PER_PAGE = 50
+MAX_TEXT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which grants are asked for, in which order."""
+
+    state: GrantFilter | None
+    order: GrantOrder
+    text: str
+    badge: str
+
+    @property
+    def query(self) -> dict[str, str]:
+        """As the parameters of an address, without those that say nothing."""
+        order = "" if self.order is GrantOrder.NEWEST else self.order
+        given = {"state": self.state or "", "q": self.text, "badge": self.badge, "order": order}
+        return {name: value for name, value in given.items() if value}
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "text": self.text or None,
+            "badge_id": read_number(self.badge),
+            "order": self.order,
+        }
+
+
+def _read_wanted(request: Request) -> Wanted:
+    """What is none of ours counts as not given."""
+    asked = request.query_params
+    state, order, badge = asked.get("state", ""), asked.get("order", ""), asked.get("badge", "")
+    return Wanted(
+        state=GrantFilter(state) if state in set(GrantFilter) else None,
+        order=GrantOrder(order) if order in set(GrantOrder) else GrantOrder.NEWEST,
+        text=asked.get("q", "").strip()[:MAX_TEXT],
+        badge=badge if read_number(badge) is not None else "",
+    )
+
+
+@for_member(Permission.READ)
+async def show_grants(request: Request, desk: Desk) -> Response:
+    """By state, badge and text, in one of three orders."""
+    services, wanted = services_of(request), _read_wanted(request)
+    now = services.clock()
+
+    async def load(reader: Reader) -> tuple[list[GrantRow], Choices]:
+        rows = await list_grants(
+            reader,
+            desk.organization.id,
+            now=now,
+            after=read_before(request),
+            limit=PER_PAGE + 1,
+            **wanted.filters,
+        )
+        return rows, await load_choices(reader, desk.organization.id, chosen=wanted.badge)
+
+    rows, choices = await services.database.read(load)
+    shown = rows[:PER_PAGE]
+    older = None
+    if len(rows) > PER_PAGE:
+        older = "?" + urlencode({**wanted.query, "before": shown[-1].grant.id})
+    return render_console(
+        request,
+        "console/grants.html",
+        desk.visit,
+        desk=desk,
+        rows=[(row, recipient_of(row.grant, None), state_of(row.grant, now)) for row in shown],
+        older=older,
+        states=list(GrantFilter),
+        orders=list(GrantOrder),
+        wanted=wanted,
+        choices=choices,
+        export=f"{desk.root}/grants.csv?{urlencode(wanted.query)}",
+        may_issue=desk.may(Permission.ISSUE),
+    )
+
+
+@for_member(Permission.READ)
+async def export_grants(request: Request, desk: Desk) -> Response:
+    """All that the list shows, on all its pages, as CSV."""
+    services, wanted = services_of(request), _read_wanted(request)
+    headers = {
+        **HEADERS,
+        "Content-Disposition": f'attachment; filename="grants-{desk.organization.slug}.csv"',
+    }
+    rows = write_grants(services, desk.organization.id, **wanted.filters)
+    return StreamingResponse(rows, media_type="text/csv", headers=headers)
+
+
+routes: list[BaseRoute] = [
+    Route(GRANTS, show_grants),
+    Route(f"{GRANTS}.csv", export_grants),
+]
