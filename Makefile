@@ -2,7 +2,7 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install run test check lock dev bench
+.PHONY: install run test check lock dev bench messages
 
 install: $(VENV)/.installed
 
@@ -43,3 +43,7 @@ test: dev
 
 bench: dev
 	$(BIN)/python -m benchmarks
+
+# Brings the catalogues up to date with the texts; LANGUAGE=fr begins a new one.
+messages: dev
+	$(BIN)/python -m tools.messages $(LANGUAGE)

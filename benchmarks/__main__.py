@@ -12,7 +12,9 @@ import click
 import structlog
 import uvloop
 
+from benchmarks.bulk import measure_bulk
 from benchmarks.comparison import measure_comparison
+from benchmarks.credentials import measure_credentials
 from benchmarks.deliveries import measure_cold_deliveries, measure_deliveries
 from benchmarks.documents import measure_documents
 from benchmarks.grants import measure_grants
@@ -26,7 +28,9 @@ GROUPS: Mapping[str, Callable[[Sizes], Awaitable[list[Row]]]] = {
     "cold-tls": measure_cold_deliveries,
     "inbox": measure_inbox,
     "grants": measure_grants,
+    "bulk": measure_bulk,
     "documents": measure_documents,
+    "credentials": measure_credentials,
     "memory": measure_memory,
     "fedify": measure_comparison,
 }

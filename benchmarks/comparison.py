@@ -15,6 +15,7 @@ from benchmarks.senders import follow, like, make_senders
 from benchmarks.sinks import Sink, open_sink
 from benchmarks.sizes import Sizes
 from tests.interop import fedify as fedify_peers
+from tests.interop.npm import CannotInstall
 
 INBOX = "Fedify: verified inbox POSTs (Like)"
 DELIVERIES = "Fedify: signed deliveries"
@@ -26,7 +27,7 @@ async def measure_comparison(sizes: Sizes) -> list[Row]:
     """Not measured where Fedify's packages can't be had; the notes say why."""
     try:
         program = await asyncio.to_thread(fedify_peers.install)
-    except fedify_peers.CannotInstall as reason:
+    except CannotInstall as reason:
         return [Row(name=name, notes=str(reason)) for name in (INBOX, DELIVERIES, FLOOD)]
     sink = await open_sink(sizes.hosts)
     try:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from badgefed.app import open_services
+from badgefed.issuing.api_keys import create_key
 from badgefed.issuing.badges import NewBadge, create_badge
 from badgefed.issuing.grants import Offer, Proof, accept, offer
-from badgefed.issuing.organizations import create_key, create_organization, create_user
+from badgefed.issuing.job_handlers import JOB_HANDLERS
+from badgefed.issuing.organizations import create_organization, create_user
 from badgefed.model.badge import Badge
 from badgefed.model.grant import Grant, ProofKind, Status
 from badgefed.model.issuer import Issuer
@@ -24,7 +26,6 @@ from badgefed.model.visibility import Visibility
 from badgefed.settings import load_settings
 from badgefed.store import followers, grants
 from badgefed.store.database import Transaction
-from badgefed.work.handlers import JOB_HANDLERS
 from badgefed.work.services import Services
 from badgefed.work.worker import Worker
 from tests.interop.processes import HOST, free_port

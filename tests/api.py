@@ -10,9 +10,12 @@ import httpx
 from starlette.applications import Starlette
 from starlette.types import Lifespan
 
-from badgefed.api import badges, docs, openapi
+from badgefed.api import badges, bulk, docs, openapi, verify, webhooks
+from badgefed.api.credentials_api.api import routes as credentials_api_routes
+from badgefed.api.issuers_api import api as issuers_api
+from badgefed.issuing.api_keys import create_key
 from badgefed.issuing.badges import NewBadge, create_badge
-from badgefed.issuing.organizations import create_key, create_organization, create_user
+from badgefed.issuing.organizations import create_organization, create_user
 from badgefed.model.grant import Grant
 from badgefed.model.organization import Dialect, Role
 from badgefed.store.grants import find_grant
@@ -26,7 +29,17 @@ PROFILE = "https://social.example/@jane"
 
 def make_app(services: Services | None = None, *, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
     """The doors over services; a `lifespan` may bring services of its own."""
-    app = Starlette(routes=[*badges.routes, *openapi.routes, *docs.routes], lifespan=lifespan)
+    routes = [
+        *badges.routes,
+        *bulk.routes,
+        *webhooks.routes,
+        *verify.routes,
+        *credentials_api_routes,
+        *issuers_api.routes,
+        *openapi.routes,
+        *docs.routes,
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
     if services is not None:
         app.state.services = services
     return app

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from badgefed.issuing.api_keys import create_key
 from badgefed.issuing.badges import NewBadge, create_badge
 from badgefed.issuing.issuers import ensure_instance_keys
-from badgefed.issuing.organizations import create_key, create_organization, create_user
+from badgefed.issuing.organizations import create_organization, create_user
 from badgefed.model.addresses import Addresses
 from badgefed.model.badge import Badge
 from badgefed.model.issuer import Issuer
@@ -24,7 +25,7 @@ from badgefed.store.migrate import migrate, open_database
 from badgefed.work.keyring import Keyring
 from badgefed.work.services import Services
 from tests.postgresql import Cluster, find_binaries, start_cluster, stop_cluster
-from tests.world import Clock, Mailbox, Network
+from tests.world import Clock, Mailbox, Network, Records
 
 BASE = "https://badges.example"
 _numbers = itertools.count()
@@ -122,6 +123,7 @@ def make_services(
         database=database,
         client=Client(network, allow_private=settings.allow_private_network, clock=clock),
         mailer=mailbox,
+        text_records=Records(),
         keyring=Keyring(database, settings.secret_key),
         clock=clock,
     )

@@ -14,6 +14,7 @@ import sys
 from badgefed.model.addresses import Addresses
 from badgefed.model.times import system_clock
 from badgefed.net.client import Client
+from badgefed.net.name_servers import NameServers
 from badgefed.net.transport import AiohttpTransport
 from badgefed.settings import load_settings
 from badgefed.store.database import Transaction
@@ -37,6 +38,7 @@ async def open_services() -> Services:
         database=database,
         client=Client(transport, allow_private=True),
         mailer=Mailbox(),
+        text_records=NameServers(settings.dns_servers),
         keyring=Keyring(database, settings.secret_key),
         clock=system_clock,
     )

@@ -13,7 +13,18 @@ import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from badgefed.web import accept, activitypub, errors, images, openbadges, pages, statics, tags
+from badgefed.web import (
+    accept,
+    activitypub,
+    errors,
+    fediverse_sign_in,
+    images,
+    openbadges,
+    pages,
+    statics,
+    tags,
+    verify,
+)
 from badgefed.web.middleware import RequestMiddleware
 from badgefed.work.services import Services
 from tests.conftest import BASE
@@ -40,8 +51,10 @@ def make_app(services: Services) -> Starlette:
             *images.routes,
             *openbadges.routes,
             *accept.routes,
+            *fediverse_sign_in.routes,
             *statics.routes,
             *tags.routes,
+            *verify.routes,
             *pages.routes,
         ],
         middleware=[Middleware(RequestMiddleware, names={})],
@@ -158,7 +171,11 @@ def _has_names(page: Page) -> None:
     for element in page.all("a") + page.all("button") + page.all("summary"):
         assert element.text.strip() or element.get("aria-label"), element
     inside_labels = [e for e in page.elements if e.tag == "label"]
-    fields = [e for e in page.elements if e.tag in ("input", "textarea") and e.get("type") != "hidden"]
+    fields = [
+        e
+        for e in page.elements
+        if e.tag in ("input", "textarea", "select") and e.get("type") != "hidden" and not e.get("aria-label")
+    ]
     assert len(inside_labels) == len(fields)
 
 

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from badgefed.api.authentication import FAILURES_PER_MINUTE, REQUESTS_PER_MINUTE, Gate, network_of
 from badgefed.errors import RateLimited
-from badgefed.issuing.organizations import make_key as make_clear_key
+from badgefed.issuing.api_keys import make_key as make_clear_key
+from badgefed.model.identifiers import new_uuid
 from badgefed.model.organization import Dialect
 from badgefed.store.api_keys import add_key, find_live_key, hash_key
 from badgefed.work.rate_limits import Decision
@@ -155,6 +156,7 @@ async def test_any_live_key_works_in_any_form(services: Services, world: World, 
     await services.database.write(
         lambda tx: add_key(
             tx,
+            uuid=new_uuid(services.clock()),
             organization_id=world.organization.id,
             user_id=world.owner.id,
             name="n",
@@ -162,6 +164,7 @@ async def test_any_live_key_works_in_any_form(services: Services, world: World, 
             prefix=new.prefix,
             scopes=("badges:read",),
             rate=0,
+            expires_at=None,
             now=services.clock(),
         )
     )

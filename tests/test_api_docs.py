@@ -14,14 +14,13 @@ import jsonschema
 import pytest
 from starlette.routing import Match, Route
 
-from badgefed.api import badges
 from badgefed.api.badge_definitions import GRANT_BODY
 from badgefed.api.docs import prose, show_curl
-from badgefed.api.errors import InvalidBody
 from badgefed.api.openapi import APIS, build_document
-from badgefed.api.operations import Operation
+from badgefed.api.operations import Keyed, Operation
+from badgefed.protocol.bodies import InvalidBody
 from badgefed.work.services import Services
-from tests.api import call, grant
+from tests.api import call, grant, make_app
 from tests.conftest import BASE, World
 
 DOCUMENT = build_document(APIS, base=BASE)
@@ -61,7 +60,7 @@ def test_the_document_names_this_server_and_its_keys() -> None:
     assert DOCUMENT["servers"] == [{"url": BASE}]
     schemes = DOCUMENT["components"]["securitySchemes"]
     assert schemes["header"] == {"type": "apiKey", "in": "header", "name": "X-ApiKey"}
-    assert {name for choice in DOCUMENT["security"] for name in choice} == set(schemes)
+    assert {name for choice in DOCUMENT["security"] for name in choice} == set(schemes) - {"session"}
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -80,14 +79,15 @@ def test_every_operation_is_described_and_routed(operation: Operation) -> None:
     for parameter in operation.parameters:
         path = path.replace(f"{{{parameter.name}}}", parameter.example)
     scope = {"type": "http", "method": operation.method, "path": path, "root_path": ""}
-    routes = [route for route in badges.routes if route.matches(scope)[0] is Match.FULL]
+    routes = [route for route in make_app().routes if route.matches(scope)[0] is Match.FULL]
     assert isinstance(routes[0], Route)
-    assert routes[0].endpoint.__name__ == operation.id
+    assert routes[0].endpoint.__name__ in {one.id for one in OPERATIONS if one.path == operation.path}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_every_example_holds(operation: Operation) -> None:
-    conform(operation.success.example, operation.success.shape.__name__)
+    if operation.success.shape is not None:
+        conform(operation.success.example, operation.success.shape.__name__)
     if operation.body is not None:
         conform(operation.body_example, operation.body.name)
         operation.body.read(operation.body_example)
@@ -182,9 +182,9 @@ async def test_the_page_is_well_built(services: Services) -> None:
 def test_commands_can_be_pasted(operation: Operation) -> None:
     words = shlex.split(show_curl(operation, BASE).replace("\\\n", " "))
     assert words[0] == "curl"
-    assert words[1].startswith(f"{BASE}/api/badges")
+    assert words[1].startswith(f"{BASE}/")
     assert "{" not in words[1]
-    assert words[2:4] == ["-H", "X-ApiKey: YOUR_KEY"]
+    assert ("X-ApiKey: YOUR_KEY" in words) is isinstance(operation.door, Keyed)
     assert ("-d" in words) is (operation.body is not None)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from badgefed.api.openapi import APIS
+from badgefed.issuing.api_sessions import make_token
 from badgefed.store.idempotency import delete_answers
+from badgefed.work.accept_links import NOBODY
 from badgefed.work.services import Services
 from tests.api import PROFILE, call, count, find, grant, make_key
 from tests.conftest import World
@@ -163,3 +167,43 @@ async def test_old_answers_are_forgotten_a_few_at_a_time(
     ]
     assert gone == [2, 1, 0]
     assert await count(any_services, "idempotency_keys") == 1
+
+
+CREATES_NOTHING = {
+    "revokeGrant", "suspendGrant", "reinstateGrant", "revokeCredential", "verifyBadge", "verifyPicture", "login",
+    "verifyIssuer", "rotateIssuerCode", "mailAward",
+    "rotateWebhookSecret", "testWebhook", "replayFailedDeliveries", "replayDelivery",
+}  # fmt: skip
+
+
+def test_every_operation_that_creates_takes_an_idempotency_key() -> None:
+    posts = [one for api in APIS for one in api.operations if one.method == "POST"]
+    without = {one.id for one in posts if all(given.name != "Idempotency-Key" for given in one.parameters)}
+    assert without == CREATES_NOTHING
+
+
+@pytest.mark.parametrize(
+    ("path", "times", "body"),
+    [
+        ("badges", 3, {"name": "New", "description": "D", "criteria": "C"}),
+        ("credentials", 50, {"badgeId": "", "recipient": {"name": "Jane", "email": "jane@example.org"}}),
+    ],
+)
+async def test_people_with_a_session_have_it_too(
+    any_services: Services, any_world: World, path: str, times: int, body: dict[str, Any]
+) -> None:
+    token = make_token(any_services, any_world.owner, None, now=any_services.clock())
+    headers = {**KEY, "Authorization": f"Bearer {token}"}
+    asked = {**body, "badgeId": any_world.badge.uuid} if "badgeId" in body else body
+    async with call(any_services) as client:
+        address = f"/api/organizations/org/{path}"
+        answers = await asyncio.gather(
+            *(client.post(address, json=asked, headers=headers) for _ in range(times))
+        )
+        other = await client.post(
+            address, json={**asked, "name": "Other", "badgeId": NOBODY}, headers=headers
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    assert other.status_code == 422

@@ -23,7 +23,7 @@ TINY = Sizes(
     patience=60,
 )
 WITHOUT_TARGET = {"fedify"}
-WITHOUT_CEILING = {"memory", "fedify"}
+WITHOUT_CEILING = {"memory", "fedify", "bulk"}
 
 
 @pytest.mark.parametrize("group", GROUPS)

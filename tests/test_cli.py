@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from badgefed.cli import main
+from badgefed.store.migrate import migrations
 from tests.postgresql import Cluster
 
 PROGRAM = Path(sys.executable).parent / "badgefed"
@@ -138,7 +139,11 @@ def test_the_contract_of_the_making_commands(cli: Cli) -> None:
     )
     assert badge["slug"] == "a-badge"
     assert set(badge) == {"id", "uuid", "slug"}
-    assert cli.json("migrate") == {"version": 1}
+    edited = cli.json(
+        "edit-badge", str(badge["id"]), "--title", "Another", "--alignment", "A=https://a.example/"
+    )
+    assert edited == {**badge, "version": 2}
+    assert cli.json("migrate") == {"version": max(migrations())}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +158,9 @@ def test_the_contract_of_the_making_commands(cli: Cli) -> None:
             "no issuer",
         ),
         (("revoke", "7", "--reason", "r"), "no grant 7"),
+        (("suspend", "7", "--reason", "r"), "no grant 7"),
+        (("reinstate", "7"), "no grant 7"),
+        (("edit-badge", "7", "--title", "T"), "no badge 7"),
     ],
 )
 def test_errors_are_words_on_standard_error(cli: Cli, arguments: tuple[str, ...], words: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from badgefed.errors import Conflict, SettingsError
 from badgefed.store.database import Database, Reader, Transaction
 from badgefed.store.migrate import is_current, migrate, migrations, open_database, statements
+from badgefed.store.postgresql import DIALECT as POSTGRESQL
 from badgefed.store.sqlite import DIALECT as SQLITE
 from tests.postgresql import Cluster
 
@@ -211,6 +212,13 @@ def test_statements_are_split_and_translated() -> None:
         "CREATE TABLE a (\n    id INTEGER PRIMARY KEY AUTOINCREMENT,\n    b BLOB\n)",
         "CREATE INDEX c ON a (b);",
     ]
+
+
+def test_a_statement_can_be_for_one_database_alone() -> None:
+    sql = "$SQLITE CREATE TRIGGER a BEGIN\n    DELETE FROM b; END;\n$POSTGRESQL\nCREATE c $ID;\nCREATE d;\n"
+    assert statements(sql, SQLITE) == ["CREATE TRIGGER a BEGIN\n    DELETE FROM b; END", "CREATE d;"]
+    assert statements(sql, POSTGRESQL)[0].startswith("CREATE c BIGINT GENERATED")
+    assert len(statements(sql, POSTGRESQL)) == 2
 
 
 def test_versions_have_no_gaps() -> None:

@@ -9,12 +9,14 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "badgefed"
 LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"texts"}),
     frozenset({"errors"}),
     frozenset({"settings"}),
     frozenset({"model", "logs"}),
     frozenset({"protocol"}),
     frozenset({"net", "store"}),
     frozenset({"work"}),
+    frozenset({"verification"}),
     frozenset({"issuing"}),
     frozenset({"inbox"}),
     frozenset({"api", "web"}),

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -36,11 +37,11 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content())
 
 
-async def offer(services: Services, world: World, **wanted: str) -> Grant:
+async def offer(services: Services, world: World, **wanted: Any) -> Grant:
     whole = Offer(
         organization_id=world.organization.id,
         badge_id=world.badge.id,
-        **({"email": "ann@example.org", "name": "Ann O'Hara"} | wanted),
+        **{"email": "ann@example.org", "name": "Ann O'Hara", **wanted},
     )
     return (await services.database.write(lambda tx: grants.offer(tx, whole, services))).grant
 

@@ -13,18 +13,41 @@ from typing import Any
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings, strategies
 from schemathesis import Case
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from badgefed.api.openapi import APIS
 from badgefed.store.migrate import open_database
 from tests.api import make_app
 from tests.conftest import PreparedWorld, make_services, make_settings
+from tests.issuers_api import picture
 from tests.world import Clock, Mailbox, Network
 
+# No schema can say which texts are tables: these are for tests/test_bulk.py.
+TABLES = frozenset({"text/csv", "multipart/form-data"})
 _numbers = itertools.count()
+
+# What no schema can say, and a client knows.
+schemathesis.openapi.format("picture", strategies.just(picture()))
+schemathesis.openapi.format(
+    "award-filter", strategies.sampled_from(["{}", '{"search":"jane","searchField":"email"}'])
+)
+
+# A schema can't say what is a badge, so what follows it may be none. Many recipients get a result each, also who is none.
+EXCLUDED: dict[tuple[str, str], list[Any]] = {
+    ("POST", "/api/verify"): [positive_data_acceptance],
+    # An address of control characters alone counts as absent.
+    ("POST", "/api/auth/login"): [positive_data_acceptance],
+    ("POST", "/api/credentials/verify-image"): [positive_data_acceptance],
+    ("POST", "/api/v1/credentials/bulk"): [negative_data_rejection],
+    # A picture must be there to be fetched; a form's fields are texts, whatever they look like.
+    ("POST", "/api/v1/badges"): [positive_data_acceptance, negative_data_rejection],
+    ("PUT", "/api/v1/badges/{badgeId}"): [positive_data_acceptance, negative_data_rejection],
+    ("PATCH", "/api/v1/badges/{badgeId}"): [positive_data_acceptance, negative_data_rejection],
+}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +96,8 @@ def test_the_server_does_what_the_document_says(
     method: str,
     mode: GenerationMode,
 ) -> None:
+    excluded = EXCLUDED.get((method, path), [])
+
     @given(case=api_schema[path][method].as_strategy(mode))
     @settings(
         max_examples=50,
@@ -82,12 +107,14 @@ def test_the_server_does_what_the_document_says(
         phases=[Phase.explicit, Phase.generate],
     )
     def check(case: Case[Any]) -> None:
+        if path == "/api/bulk" and case.media_type in TABLES:
+            return
         api_clock.advance(60)  # or the refused keys among the examples would use up the address's share
         headers = {"X-ApiKey": prepared_world.world.key}
         if mode is GenerationMode.POSITIVE and "Idempotency-Key" in (case.headers or {}):
             headers["Idempotency-Key"] = (
                 f"example-{next(_numbers)}"  # one that was used means another request
             )
-        case.call_and_validate(headers=headers)
+        case.call_and_validate(headers=headers, excluded_checks=excluded)
 
     check()

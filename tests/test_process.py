@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 import rfc8785
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from badgefed.issuing import grants
 from badgefed.issuing.grants import Offer, Proof
 from badgefed.model.actor import RemoteActor
 from badgefed.model.grant import Grant, ProofKind, Status
 from badgefed.model.visibility import Visibility
-from badgefed.protocol import keys, proofs
+from badgefed.protocol import data_integrity, verification_keys
 from badgefed.store import documents, remote_actors
 from badgefed.store import grants as stored_grants
 from badgefed.store.documents import DocumentKind
@@ -41,7 +40,7 @@ ANN = RemoteActor(
 
 
 async def accepted(
-    services: Services, world: World, *, visibility: Visibility = Visibility.PUBLIC, **wanted: str
+    services: Services, world: World, *, visibility: Visibility = Visibility.PUBLIC, **wanted: Any
 ) -> Grant:
     whole = Offer(organization_id=world.organization.id, badge_id=world.badge.id, **wanted)
     offered = await services.database.write(lambda tx: grants.offer(tx, whole, services))
@@ -91,9 +90,8 @@ async def test_an_accepted_grant_becomes_processed_with_three_documents(
     credential = await document(any_services, grant, DocumentKind.CREDENTIAL)
     assert done.fingerprint == hashlib.sha256(rfc8785.dumps(credential)).hexdigest()
     key = await any_services.keyring.ed25519(grant.issuer_id)
-    public = keys.load_multikey(key.public_key)
-    assert isinstance(public, Ed25519PublicKey)
-    proofs.verify(credential, public_key=public)
+    public = verification_keys.from_multikey(key.public_key)
+    data_integrity.verify(credential, key=public, now=any_services.clock())
     assert credential["proof"][0]["verificationMethod"].startswith("did:web:badges.example:issuers:org#z6Mk")
     assertion = await document(any_services, grant, DocumentKind.ASSERTION)
     assert assertion["recipient"]["identity"].startswith("sha256$")

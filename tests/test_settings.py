@@ -61,6 +61,10 @@ def test_a_given_secret_key_is_not_written(tmp_path: Path) -> None:
         ("LEASE_SECONDS", "٣", "from 1 to 3600"),
         ("DELIVERY_TIMEOUT_SECONDS", "90", "at least twice"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,proxy", "must be addresses or networks"),
+        ("KNOWN_ISSUERS", "school.example,not a host", "must be host names or issuers' ids"),
+        ("DNS_SERVERS", "192.0.2.1,dns.example", "must be addresses"),
+        ("DNS_SERVERS", "192.0.2.1:70000", "must be addresses"),
+        ("DNS_SERVERS", "[2001:db8::1]:", "must be addresses"),
         ("BASE_ULR", "x", "none of this program's variables"),
     ],
 )
@@ -72,6 +76,21 @@ def test_a_bad_variable_is_named_with_what_would_be_right(
     assert len(caught.value.problems) == 1
     assert words in str(caught.value)
     assert name.removesuffix("_SECONDS").removeprefix("DELIVERY_TIMEOUT") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "server"),
+    [
+        ("192.0.2.1", ("192.0.2.1", 53)),
+        ("192.0.2.1:5353", ("192.0.2.1", 5353)),
+        ("2001:DB8::1", ("2001:db8::1", 53)),
+        ("[2001:db8::1]", ("2001:db8::1", 53)),
+        ("[2001:db8::1]:5353", ("2001:db8::1", 5353)),
+    ],
+)
+def test_name_servers_are_addresses_with_ports(tmp_path: Path, value: str, server: tuple[str, int]) -> None:
+    settings = load(tmp_path, DNS_SERVERS=f"{value}, 198.51.100.1")
+    assert settings.dns_servers == (server, ("198.51.100.1", 53))
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
@@ -93,6 +112,11 @@ def test_good_origins(tmp_path: Path, base: str) -> None:
 def test_http_is_allowed_in_a_private_network(tmp_path: Path) -> None:
     settings = load(tmp_path, BASE_URL="http://badges.lan", ALLOW_PRIVATE_NETWORK="1")
     assert settings.base_url == "http://badges.lan"
+
+
+def test_known_issuers(tmp_path: Path) -> None:
+    settings = load(tmp_path, KNOWN_ISSUERS="School.example, did:web:art.example:Prints,https://a.example/I")
+    assert settings.known_issuers == {"school.example", "did:web:art.example:Prints", "https://a.example/I"}
 
 
 def test_no_secret_is_shown(tmp_path: Path) -> None:

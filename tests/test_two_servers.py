@@ -20,6 +20,7 @@ from badgefed.app import create_app
 from badgefed.errors import FetchFailed
 from badgefed.issuing import grants as granting
 from badgefed.issuing.grants import Offer
+from badgefed.issuing.job_handlers import JOB_HANDLERS
 from badgefed.model.grant import Grant, Status
 from badgefed.model.identifiers import new_uuid
 from badgefed.model.issuer import Issuer
@@ -33,7 +34,6 @@ from badgefed.store.inbox_log import CANCELLED
 from badgefed.store.migrate import migrate, open_database
 from badgefed.work import directory, outbox
 from badgefed.work.actor_documents import issuer_document
-from badgefed.work.handlers import JOB_HANDLERS
 from badgefed.work.outbox import Target
 from badgefed.work.services import Services
 from badgefed.work.worker import Worker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from badgefed.work.handlers import JOB_HANDLERS
+from badgefed.issuing.job_handlers import JOB_HANDLERS
 from badgefed.work.services import Services
 from badgefed.work.worker import Worker
 

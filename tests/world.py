@@ -95,3 +95,13 @@ class Mailbox:
 
     async def send(self, message: EmailMessage) -> None:
         self.messages.append(message)
+
+
+@dataclass
+class Records:
+    """TXT records by name."""
+
+    texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    async def find_texts(self, name: str) -> tuple[str, ...]:
+        return self.texts.get(name, ())

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.interop import fedify as fedify_peers
-from tests.interop.fedify import CAVAGE, CannotInstall, Peer, start_peer, stop_peer
+from tests.interop.fedify import CAVAGE, Peer, start_peer, stop_peer
 from tests.interop.front import Door, open_door
+from tests.interop.npm import CannotInstall
 from tests.interop.our import Issuer, OurServer, start_server, stop_server
 from tests.interop.processes import Running, free_port
 from tests.interop.stories import CROWD

@@ -5,11 +5,8 @@ The program is not part of this repository. It is copied to a folder that git ig
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,59 +14,21 @@ from typing import Any
 
 import httpx
 
+from tests.interop import npm
 from tests.interop.processes import HOST, Running, free_port, start
 
-ROOT = Path(__file__).parents[2]
-SOURCE = ROOT.parent / "shared" / "peers" / "fedify"
-CACHE = ROOT / ".scratch" / "fedify"
-INSTALL_SECONDS = 180
+SOURCE = npm.ROOT.parent / "shared" / "peers" / "fedify"
 CAVAGE = "draft-cavage-http-signatures-12"
 RFC9421 = "rfc9421"
 SHARED = "(shared)"
 
 
-class CannotInstall(Exception):
-    """Why there is no Fedify here."""
-
-
 def install() -> Path:
     """The folder with the program and its packages; installs them the first time. Raises `CannotInstall`."""
-    if not (SOURCE / "peer.mjs").is_file():
-        raise CannotInstall(f"{SOURCE} with the program of the peer is missing")
     sources = [SOURCE / "package.json", SOURCE / "peer.mjs"]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    folder = CACHE / digest[:16]
-    if not folder.is_dir():
-        _install(sources, folder)
-    return folder
-
-
-def _install(sources: Sequence[Path], folder: Path) -> None:
-    """Beside the folder and then renamed, so that a broken installation is never taken for one."""
-    if shutil.which("npm") is None:
-        raise CannotInstall("npm is missing")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=folder.parent))
-    try:
-        for path in sources:
-            shutil.copy(path, draft)
-        _run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], draft)
-        _run([str(_node(draft)), "--version"], draft)
-        if not folder.is_dir():
-            draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _run(command: Sequence[str], folder: Path) -> None:
-    try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=INSTALL_SECONDS)
-    except subprocess.CalledProcessError as error:
-        raise CannotInstall(
-            f"{command[0]}: {error.stderr.decode(errors='replace').strip()[-500:]}"
-        ) from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise CannotInstall(f"{command[0]}: {error}") from error
+    if not all(path.is_file() for path in sources):
+        raise npm.CannotInstall(f"{SOURCE} with the program of the peer is missing")
+    return npm.install("fedify", sources, check=[str(_node(Path())), "--version"])
 
 
 def _node(folder: Path) -> Path:

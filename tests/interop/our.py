@@ -33,7 +33,8 @@ ORGANIZATION = "club"
 OWNER = "owner@club.example"
 ACTIVITY_JSON = "application/activity+json"
 QUEUED = re.compile(
-    r"^badgefed_queue_(?:jobs|deliveries)\{(?!kind=\"clean\")[^}]*state=\"ready\"\} (\S+)$", re.MULTILINE
+    r"^badgefed_queue_(?:jobs|deliveries)\{(?!kind=\"(?:clean|expire)\")[^}]*state=\"ready\"\} (\S+)$",
+    re.MULTILINE,
 )
 
 
@@ -139,7 +140,7 @@ class OurServer:
         total: int = self.document(f"{issuer.actor}/followers")["totalItems"]
         return total
 
-    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
         """Facts that no door shows, straight from the database."""
         with contextlib.closing(self._connect("ro")) as connection:
             return connection.execute(query, values).fetchall()
@@ -175,8 +176,10 @@ def run_command(environment: Mapping[str, str], *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def start_server(folder: Path) -> OurServer:
-    """Sets up an organization with an API key in an empty folder and serves it."""
+def start_server(
+    folder: Path, *, organization_name: str = "The Club", settings: Mapping[str, str] | None = None
+) -> OurServer:
+    """Sets up an organization with an API key in an empty folder and serves it, with further `settings`."""
     port = free_port()
     base = f"http://{HOST}:{port}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BADGEFED_")}
@@ -185,10 +188,14 @@ def start_server(folder: Path) -> OurServer:
         "BADGEFED_BASE_URL": base,
         "BADGEFED_ALLOW_PRIVATE_NETWORK": "1",
         "BADGEFED_DATA_DIR": str(folder / "data"),
+        **(settings or {}),
     }
     picture = folder / "badge.png"
     Image.new("RGB", (400, 400), "#2f6fed").save(picture)
-    run_command(environment, "create-user", OWNER, "--organization", ORGANIZATION)
+    run_command(
+        environment,
+        *("create-user", OWNER, "--organization", ORGANIZATION, "--organization-name", organization_name),
+    )
     key = run_command(environment, "create-key", OWNER, "--name", "interop", "--rate", "0")["key"]
     running = start(
         "badgefed",
