@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from badgefed.settings import SOURCE_LANGUAGE, available_languages, catalogue_path
 
 ROOT = Path(__file__).parents[1]
-MARKS: Mapping[str, tuple[int, ...] | None] = {"say": None, "N_": None}
+MARKS: Mapping[str, tuple[int, ...] | None] = {"say": None, "N_": None, "translate": None}
 ERRORS: Mapping[str, tuple[int, ...] | None] = {
     **dict.fromkeys(
         (

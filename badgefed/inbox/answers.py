@@ -17,7 +17,7 @@ from badgefed.model.identifiers import new_note_id
 from badgefed.model.times import format_rfc3339
 from badgefed.protocol.messages import help_message
 from badgefed.protocol.replies import Answer, read_answer
-from badgefed.store import grants, issuers, messages, remote_actors
+from badgefed.store import badges, grants, issuers, messages, remote_actors
 from badgefed.store.database import Reader, Transaction
 from badgefed.store.messages import Message, MessageKind
 from badgefed.work.accept_links import accept_url
@@ -117,6 +117,8 @@ async def _explain(
     if recipient is None or sum(message.kind is MessageKind.HELP for message in sent) >= MAX_HELP:
         return Result.IGNORED
     issuer = await issuers.get_issuer(tx, grant.issuer_id)
+    badge = await badges.find_badge(tx, grant.badge_id)
+    tongue = services.templates.tongue(badge.language if badge else None)
     note = help_message(
         note_id=services.addresses.note(issuer.actor_id, new_note_id()),
         now=received.received_at,
@@ -125,6 +127,8 @@ async def _explain(
         in_reply_to=reply_id,
         accept_url=accept_url(services, grant, ProofKind.DIRECT_MESSAGE_LINK),
         profile_url=recipient.url,
+        language=tongue.tag,
+        translate=tongue.translate,
     )
     await send_message(tx, grant, issuer, recipient, note, MessageKind.HELP, now=received.received_at)
     return Result.ANSWERED

@@ -11,7 +11,6 @@ from badgefed.model.times import format_rfc3339
 from badgefed.protocol.activities import AS2
 from badgefed.protocol.html import clip, escape, link, paragraph
 from badgefed.protocol.openbadges import web_url
-from badgefed.texts import Translate, untranslated
 
 SECURITY = "https://w3id.org/security/v1"
 MAX_NAME = 128
@@ -86,7 +85,6 @@ def issuer_actor(
     rsa_public_pem: str,
     ed25519_multikey: str | None = None,
     key_number: int = 1,
-    translate: Translate = untranslated,
 ) -> dict[str, Any]:
     """The actor document of an issuer: RSA key as SPKI PEM in `publicKey`, Ed25519 (`z6Mk…`) in `assertionMethod` (FEP-521a).
 
@@ -120,7 +118,7 @@ def issuer_actor(
             "url": issuer_icon(issuer, addresses),
             "name": name,
         },
-        "attachment": _fields(issuer, translate),
+        "attachment": _fields(issuer),
         "generator": _GENERATOR,
         **_keys(actor_id, rsa_public_pem, ed25519_multikey, key_number),
     }
@@ -197,9 +195,9 @@ def _summary(text: str) -> str:
     return "".join(paragraph(escape(block)) for block in blocks if block)
 
 
-def _fields(issuer: Issuer, translate: Translate) -> list[dict[str, str]]:
+def _fields(issuer: Issuer) -> list[dict[str, str]]:
     """The website as a profile field; `rel="me"` and a text equal to the address let Mastodon verify it."""
     if (url := web_url(issuer.url)) is None:
         return []
     website = link(url, url, rel="me noopener")
-    return [{"type": "PropertyValue", "name": translate("Website"), "value": website}]
+    return [{"type": "PropertyValue", "name": "Website", "value": website}]

@@ -78,6 +78,7 @@ async def _send(tx: Transaction, services: Services, job: Job, asked: Asked, act
         raise LeaseLost(job)
     if not await profile_challenges.set_sent(tx, asked.challenge, actor_id=actor.id, handle=actor.handle):
         return
+    tongue = services.templates.tongue(asked.badge.language)
     note = code_message(
         note_id=services.addresses.note(asked.issuer.actor_id, new_note_id()),
         now=services.clock(),
@@ -87,5 +88,7 @@ async def _send(tx: Transaction, services: Services, job: Job, asked: Asked, act
             actor_id=actor.id, name=actor.handle or f"@{actor.host}", url=actor.url or actor.id
         ),
         code=profile_code(services.settings.secret_key, asked.grant, asked.challenge),
+        language=tongue.tag,
+        translate=tongue.translate,
     )
     await send_message(tx, asked.grant, asked.issuer, actor, note, MessageKind.CODE, now=services.clock())

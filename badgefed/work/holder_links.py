@@ -217,6 +217,7 @@ async def _message(tx: Transaction, services: Services, job: Job, actor: RemoteA
     if issuer_id is None or not await _make_link(tx, services, job, actor.id):
         return
     issuer = await issuers.get_issuer(tx, issuer_id)
+    tongue = services.templates.tongue(job.payload.get("language"))
     note = sign_in_message(
         note_id=services.addresses.note(issuer.actor_id, new_note_id()),
         now=services.clock(),
@@ -227,6 +228,8 @@ async def _message(tx: Transaction, services: Services, job: Job, actor: RemoteA
         host=services.addresses.host,
         link_url=link_url(services, _token(services, job)),
         kind=_kind(job),
+        language=tongue.tag,
+        translate=tongue.translate,
     )
     await send_direct(tx, issuer, actor, note, now=services.clock())
 

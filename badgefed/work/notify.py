@@ -83,6 +83,7 @@ async def _tell(
     known = await grants.find_grant(tx, grant.id)
     if known is None or known.status is not Status.PENDING:
         return
+    tongue = services.templates.tongue(badge.language)
     note = grant_message(
         note_id=services.addresses.note(issuer.actor_id, new_note_id()),
         now=services.clock(),
@@ -91,6 +92,8 @@ async def _tell(
         issuer=issuer,
         accept_url=accept_url(services, known, ProofKind.DIRECT_MESSAGE_LINK),
         profile_url=actor.url,
+        language=tongue.tag,
+        translate=tongue.translate,
     )
     await send_message(tx, known, issuer, actor, note, MessageKind.GRANT, now=services.clock())
 

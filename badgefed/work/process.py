@@ -86,7 +86,8 @@ def make_note(
     updated: int | None = None,
 ) -> dict[str, Any]:
     """The grant's Note; `published` where that is not the moment of acceptance, `updated` is the instant of an edit."""
-    image = material.image
+    image, language = material.image, material.badge.language
+    tongue = services.templates.tongue(language)
     return badge_note(
         grant=material.grant,
         badge=material.badge,
@@ -103,6 +104,8 @@ def make_note(
         profile_url=material.recipient.url if material.recipient else None,
         published=published,
         updated=updated,
+        language=language or tongue.tag,
+        translate=tongue.translate,
     )
 
 

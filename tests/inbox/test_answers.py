@@ -187,6 +187,24 @@ async def test_an_unclear_reply_is_answered_three_times_at_most(
     assert (await get_grant(services, grant.id)).status is Status.PENDING
 
 
+async def test_messages_and_post_speak_the_badges_language(
+    door: httpx.AsyncClient, services: Services, world: World, social: RemoteServer, bob: RemotePerson
+) -> None:
+    await services.database.write(
+        lambda tx: tx.execute("UPDATE badges SET language = 'de' WHERE id = ?", world.badge.id)
+    )
+    _, message = await offer_badge(services, world, bob)
+    await bob.post(door, bob.reply(message, "hm?", public=False))
+    await work(services)
+    await bob.post(door, bob.reply(message, "ja", public=False))
+    await work(services)
+    offered, explained, post = [document["object"]["contentMap"]["de"] for document in social.answers]
+    assert "möchte dir das Badge" in offered
+    assert "Bitte antworte nur mit „ja“ oder „nein“" in explained
+    assert "erhalten" in post
+    assert "Dieses Badge prüfen" in post
+
+
 async def test_a_reply_to_the_help_counts(
     door: httpx.AsyncClient, services: Services, world: World, social: RemoteServer, bob: RemotePerson
 ) -> None:

@@ -219,7 +219,8 @@ def _preview(request: Request, desk: Desk, sheet: _Sheet, form: Form, issuer: Is
     keeps_picture = sheet.badge is not None and not sheet.badge.image_generated and "draw" not in form.fields
     query = urlencode({"issuer": issuer.uuid, "kind": badge.badge_type, "title": badge.title})
     image = f"/images/{sheet.image}.png" if keeps_picture else f"{desk.root}/badges/preview.svg?{query}"
-    return make_preview(badge, issuer, services.addresses, image=image, now=now)
+    translate = services.templates.tongue(badge.language).translate
+    return make_preview(badge, issuer, services.addresses, image=image, translate=translate, now=now)
 
 
 @for_member(Permission.ISSUE)

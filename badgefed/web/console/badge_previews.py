@@ -15,6 +15,7 @@ from badgefed.model.times import DAY
 from badgefed.model.visibility import Visibility
 from badgefed.protocol.html import sanitise
 from badgefed.protocol.notes import Picture, badge_note
+from badgefed.texts import Translate
 
 HANDLE = "@robin@fediverse.example"
 ACTOR = "https://fediverse.example/users/robin"
@@ -48,6 +49,7 @@ def draft(new: NewBadge, issuer: Issuer, *, now: int) -> Badge:
         post_hashtags=new.post_hashtags,
         info_uri=new.info_uri,
         is_certificate=new.is_certificate,
+        language=new.language,
         expires_in_days=_days(new.expires_in_days),
         is_active=True,
         created_at=now,
@@ -59,8 +61,10 @@ def _days(days: int | None) -> int | None:
     return days if days is not None and 1 <= days <= 36_500 else None
 
 
-def make_preview(badge: Badge, issuer: Issuer, addresses: Addresses, *, image: str, now: int) -> Preview:
-    """`image`: the address of the picture that stands for the badge's own."""
+def make_preview(
+    badge: Badge, issuer: Issuer, addresses: Addresses, *, image: str, translate: Translate, now: int
+) -> Preview:
+    """`image`: the address of the picture that stands for the badge's own; `translate` as for the badge's own posts."""
     grant = _sample_grant(badge, issuer, addresses, now)
     note = badge_note(
         grant=grant,
@@ -69,6 +73,7 @@ def make_preview(badge: Badge, issuer: Issuer, addresses: Addresses, *, image: s
         addresses=addresses,
         picture=Picture(url=image, media_type="image/png", width=1200, height=1200, blurhash=None),
         assertion={},
+        translate=translate,
     )
     content = Markup(sanitise(note["content"]))  # noqa: S704 - sanitised
     return Preview(badge=badge, content=content, alt=note["attachment"][0]["name"], image=image)

@@ -173,7 +173,8 @@ async def _read_offer(request: Request, desk: Desk, form: Mapping[str, str]) -> 
     }
     row = judge.judge(1, 1, members)
     if row.state is RowState.INVALID:
-        raise Invalid(row.reason or "", field=row.field)
+        reason = row.reason or ""
+        raise Invalid(reason, field=row.field)
     return offer_of(desk.organization.id, row)
 
 
