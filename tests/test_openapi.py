@@ -31,7 +31,16 @@ TABLES = frozenset({"text/csv", "multipart/form-data"})
 _numbers = itertools.count()
 
 # What no schema can say, and a client knows.
+_WEB_ADDRESSES = strategies.from_regex(
+    r"https://([a-z][a-z0-9]{0,20}\.){1,3}example(/[A-Za-z0-9@_.~-]{0,20}){0,3}", fullmatch=True
+)
 schemathesis.openapi.format("picture", strategies.just(picture()))
+schemathesis.openapi.format("uri", _WEB_ADDRESSES)
+schemathesis.openapi.format(
+    "fediverse-profile",
+    _WEB_ADDRESSES
+    | strategies.from_regex(r"@[A-Za-z0-9_]{1,20}@([a-z][a-z0-9]{0,20}\.){1,3}example", fullmatch=True),
+)
 schemathesis.openapi.format(
     "award-filter", strategies.sampled_from(["{}", '{"search":"jane","searchField":"email"}'])
 )

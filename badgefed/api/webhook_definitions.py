@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from badgefed.api.badge_definitions import IDEMPOTENCY_KEY
 from badgefed.api.cursors import CURSOR_TEXT, LIMIT_TEXT
+from badgefed.api.idempotency import REPEATED
 from badgefed.api.operations import Parameter, Refusal
 from badgefed.issuing.webhooks import (
     DELIVERY_NOT_FOUND,
@@ -19,13 +19,21 @@ from badgefed.issuing.webhooks import (
 )
 from badgefed.issuing.webhooks import NOT_FOUND as WEBHOOK_NOT_FOUND
 from badgefed.model.webhook import DeliveryState
-from badgefed.protocol.bodies import Body, Field, Kind, Rule, Values, longest, plain, required
+from badgefed.protocol.bodies import (
+    Body,
+    Field,
+    Kind,
+    Rule,
+    Values,
+    longest,
+    plain,
+    required,
+    web_address_schema,
+)
+
+READ, WRITE = "webhooks:read", "webhooks:write"
 
 _URL_TEXT = "url is required"
-_URL_PATTERN = (
-    r"^https://([a-z0-9]{1,20}\.){1,3}"
-    r"(?!(local|localhost|localdomain|internal|intranet|lan|home|corp|private|onion|arpa)(/|$))[a-z]{2,20}(/[A-Za-z0-9]*)?$"
-)
 _EVENTS_TEXT = f"events must be an array of these: {', '.join(EVENTS)}"
 _OVERLAP_TEXT = f"overlapHours must be a whole number from 0 to {MAX_OVERLAP_HOURS}"
 STATUS_TEXT = f"status must be {', '.join(DeliveryState)}"
@@ -54,8 +62,9 @@ _FIELDS = (
         name="description",
         kind=Kind.TEXT,
         wrong_kind="description must be a string",
-        description="For people.",
+        description="For people. An empty text takes away the one that is there.",
         example="Our course system",
+        is_exact=True,
     ),
     Field(
         name="active",
@@ -70,7 +79,7 @@ _RULES = (
         fields=("url",),
         text="url can have 2,048 characters",
         holds=lambda values: len(values["url"] or "") <= 2048,
-        schema={"properties": {"url": {"pattern": _URL_PATTERN}}},
+        schema=web_address_schema("url"),
     ),
     Rule(
         fields=("events",),
@@ -136,7 +145,6 @@ STATUS = Parameter(
     schema={"type": "string", "enum": [state.value for state in DeliveryState]},
     example="failed",
 )
-CREATE_PARAMETERS = (IDEMPOTENCY_KEY,)
 
 BODY_REFUSALS = (
     Refusal(
@@ -154,10 +162,7 @@ BODY_REFUSALS = (
 CREATE_REFUSALS = (
     *BODY_REFUSALS,
     Refusal(status=409, texts=(TOO_MANY,)),
-    Refusal(
-        status=422,
-        texts=(f"This {IDEMPOTENCY_KEY.name} was used for another request within the last 24 hours",),
-    ),
+    *REPEATED,
 )
 ROTATE_REFUSALS = (
     Refusal(status=400, texts=("Request body is required", _OVERLAP_TEXT)),
@@ -177,7 +182,7 @@ Every request is signed: `Badgefed-Signature: t=…,v1=…`, where `v1` is the H
 the number of seconds in `t`, a full stop, and the body. `Badgefed-Delivery` is the same at each attempt.
 
 Any 2xx is an acknowledgement. Everything else is repeated at growing intervals for three days. The scopes are
-`webhooks:read` and `webhooks:write`."""
+`{READ}` and `{WRITE}`."""
 
 WEBHOOK_EXAMPLE: dict[str, Any] = {
     "id": WEBHOOK_ID.example,

@@ -27,11 +27,9 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _URL = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f<>\"\\^`{|}]+", re.IGNORECASE)
-# What clients should send; what is read is a little more (white space around it, an empty text for none).
-_URL_SCHEMA = (
-    r"https?://[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9-]*[A-Za-z0-9])*(/[A-Za-z0-9@_.~/-]*)?"
-)
-_PROFILE_SCHEMA = rf"^({_URL_SCHEMA}|@[A-Za-z0-9_]+@[A-Za-z0-9.-]+)$"
+# All that is read as a URL matches, white space around it and an empty text for none included; not all that matches is one.
+_URL_SCHEMA = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20\x7f-\x9f<>\"\\^`{|}]+"
+_HANDLE_SCHEMA = r"(acct:|@)[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9.:\[\]-]+"
 _LOOSE_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
 
@@ -304,13 +302,18 @@ def exactly_one_of(names: tuple[str, ...], text: str) -> Rule:
     )
 
 
+def web_address_schema(name: str) -> Schema:
+    """What JSON Schema can say of a field that holds an http(s) URL."""
+    return _property(name, format="uri", pattern=rf"^\s*({_URL_SCHEMA})?\s*$")
+
+
 def web_address(name: str, text: str) -> Rule:
     """An absolute http(s) URL."""
     return Rule(
         fields=(name,),
         text=text,
         holds=lambda values: values[name] is None or is_web_address(values[name]),
-        schema=_property(name, pattern=f"^{_URL_SCHEMA}$"),
+        schema=web_address_schema(name),
     )
 
 
@@ -346,7 +349,9 @@ def profile(name: str, text: str) -> Rule:
         holds=lambda values: (
             values[name] is None or is_web_address(values[name]) or parse_handle(values[name]) is not None
         ),
-        schema=_property(name, pattern=_PROFILE_SCHEMA),
+        schema=_property(
+            name, format="fediverse-profile", pattern=rf"^\s*({_URL_SCHEMA}|{_HANDLE_SCHEMA})?\s*$"
+        ),
     )
 
 
