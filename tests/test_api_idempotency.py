@@ -172,8 +172,49 @@ async def test_old_answers_are_forgotten_a_few_at_a_time(
 CREATES_NOTHING = {
     "revokeGrant", "suspendGrant", "reinstateGrant", "revokeCredential", "verifyBadge", "verifyPicture", "login",
     "verifyIssuer", "rotateIssuerCode", "mailAward",
-    "rotateWebhookSecret", "testWebhook", "replayFailedDeliveries", "replayDelivery",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "table"),
+    [
+        ("/api/bulk", {"badge": "1", "rows": [{"email": "jane@example.org"}]}, "bulks"),
+        ("/api/webhooks", {"url": "https://hooks.example/in"}, "webhook_endpoints"),
+    ],
+)
+async def test_lists_and_webhooks_that_are_asked_for_at_once_are_made_once(
+    any_services: Services, any_world: World, path: str, body: dict[str, Any], table: str
+) -> None:
+    async with call(any_services, any_world.key) as client:
+        answers = await asyncio.gather(*(client.post(path, json=body, headers=KEY) for _ in range(5)))
+        other = await client.post(
+            path, json={**body, "dryRun": False, "badge": "", "events": []}, headers=KEY
+        )
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    assert other.status_code == 422
+    assert await count(any_services, table) == 1
+
+
+async def test_what_is_done_with_a_webhook_is_done_once(services: Services, world: World) -> None:
+    """A secret that is replaced twice would end the one that receivers still know."""
+    async with call(services, world.key) as client:
+        paths = []
+        for _ in range(2):
+            made = (await client.post("/api/webhooks", json={"url": "https://hooks.example/in"})).json()
+            paths.append(f"/api/webhooks/{made['webhook']['id']}")
+        once, other = {"Idempotency-Key": "rotate"}, {"Idempotency-Key": "test"}
+        rotated = [await client.post(f"{paths[0]}/rotate-secret", json={}, headers=once) for _ in range(2)]
+        tried = [await client.post(f"{paths[0]}/test", headers=other) for _ in range(2)]
+        elsewhere = await client.post(f"{paths[1]}/test", headers=other)
+    assert rotated[0].content == rotated[1].content
+    assert tried[0].content == tried[1].content
+    assert [answer.headers.get("idempotency-replayed") for answer in (*rotated, *tried)] == [None, "true"] * 2
+    assert elsewhere.status_code == 422
+    assert await count(services, "webhook_deliveries") == 1
+    rows = await services.database.all("SELECT 1 FROM audit_log WHERE action = 'webhook.rotate-secret'")
+    assert len(rows) == 1
 
 
 def test_every_operation_that_creates_takes_an_idempotency_key() -> None:

@@ -172,6 +172,9 @@ async def walk_sessions(walk: Walk) -> None:
     gone = f"{root}/{issued['id']}"
     reason = {"reason": "A mistake"}
     await walk.step("deleteOrganizationCredential", "DELETE", gone, reason, expected="grant.revoke")
+    root, new = "/api/organizations/org/keys", {"name": "Courses", "scopes": ["badges:read"]}
+    made = await walk.step("createKey", "POST", root, new, expected="key.create")
+    await walk.step("revokeKey", "DELETE", f"{root}/{made['id']}", expected="key.revoke")
 
 
 async def walk_issuers(walk: Walk, mailbox: Mailbox) -> None:

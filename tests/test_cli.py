@@ -49,10 +49,14 @@ class Cli:
         return parsed
 
 
+def make_cli(folder: Path) -> Cli:
+    keep = {name: value for name, value in os.environ.items() if not name.startswith("BADGEFED_")}
+    return Cli(environment=keep | {"BADGEFED_DATA_DIR": str(folder / "data")})
+
+
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    keep = {name: value for name, value in os.environ.items() if not name.startswith("BADGEFED_")}
-    return Cli(environment=keep | {"BADGEFED_DATA_DIR": str(tmp_path / "data")})
+    return make_cli(tmp_path)
 
 
 @pytest.fixture
@@ -172,7 +176,15 @@ def test_errors_are_words_on_standard_error(cli: Cli, arguments: tuple[str, ...]
 
 @pytest.mark.parametrize(
     "arguments",
-    [("revoke", "7"), ("create-user",), ("create-key", "a@b.co"), ("nonsense",), ("serve", "--port", "x")],
+    [
+        ("revoke", "7"),
+        ("create-user",),
+        ("create-key", "a@b.co"),
+        ("create-key", "a@b.co", "--name", "n", "--scope", "all"),
+        ("revoke-key", "9223372036854775808"),
+        ("nonsense",),
+        ("serve", "--port", "x"),
+    ],
 )
 def test_wrong_usage_exits_with_2(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli.run(*arguments).returncode == 2

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import sqlite3
 import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.test_cli import PROGRAM, Cli, cli, get, port, start, stop, wait_for
+from tests.test_cli import PROGRAM, Cli, cli, get, make_cli, port, start, stop, wait_for
 
 __all__ = ["cli", "port"]
 
@@ -33,22 +37,46 @@ def test_people_and_organizations(cli: Cli) -> None:
     assert cli.json("set-organization", "club", "--plan", "")["plan"] is None
 
 
-def test_keys_are_listed_and_revoked(cli: Cli) -> None:
+def test_a_key_is_made_listed_and_revoked(cli: Cli) -> None:
+    """For the organization that is named, with what its maker's role covers there."""
     make_ann(cli)
-    key = cli.json("create-key", "ann@example.org", "--name", "mine", "--scope", "badges:read")
-    listed = cli.json("list-keys", "--organization", "club")["keys"]
+    cli.json("create-user", "ann@example.org", "--organization", "choir", "--role", "issuer")
+    wanted = ("create-key", "ann@example.org", "--name", "mine", "--organization", "choir")
+    key = cli.json(*wanted, "--expires-in-days", "30")
+    listed = cli.json("list-keys", "--organization", "choir")["keys"]
+    expires = datetime.fromisoformat(listed[0].pop("expires"))
+    assert timedelta(days=29) < expires - datetime.now(UTC) <= timedelta(days=30)
     assert listed == [
         {
             "id": 1,
             "name": "mine",
             "prefix": key["prefix"],
-            "scopes": ["badges:read"],
+            "last4": key["key"][-4:],
+            "scopes": ["badges:read", "badges:write", "grants:read", "grants:write", "issuers:read"],
             "lastUsed": None,
         }
     ]
+    refused = cli.run(*wanted, "--scope", "webhooks:write")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "their role does not cover webhooks:write" in refused.stderr
     assert cli.json("revoke-key", "1") == {"id": 1, "name": "mine", "revoked": True}
-    assert cli.json("list-keys", "--organization", "club") == {"keys": []}
-    assert cli.run("revoke-key", "1").returncode == 1
+    assert cli.json("list-keys", "--organization", "choir") == {"keys": []}
+    assert "no key 1 that works; `badgefed list-keys`" in cli.run("revoke-key", "1").stderr
+
+
+def test_an_issuer_gets_new_keys(cli: Cli, tmp_path: Path) -> None:
+    make_ann(cli)
+    with closing(sqlite3.connect(tmp_path / "data" / "badgefed.db")) as database, database:
+        database.execute("UPDATE signing_keys SET created_at = created_at - 3600000000")
+    assert cli.json("rotate-keys", "club") == {"id": 1, "username": "club", "number": 2}
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    """With Ann, for commands that change nothing."""
+    made = make_cli(tmp_path_factory.mktemp("club"))
+    make_ann(made)
+    return made
 
 
 @pytest.mark.parametrize(
@@ -62,12 +90,15 @@ def test_keys_are_listed_and_revoked(cli: Cli) -> None:
         (("verify-domain", "no", "a.example"), "no organization"),
         (("verify-domain", "club", "nonsense"), "a name like"),
         (("list-keys", "--organization", "no"), "no organization"),
+        (("create-key", "ann@example.org", "--name", "n", "--organization", "no"), "not belong to no"),
+        (("create-key", "ann@example.org", "--name", " "), "Say what the key is for"),
+        (("rotate-keys", "no"), "no issuer 'no'"),
+        (("rotate-keys", "club"), "less than an hour old"),
         (("set-up-link",), "users already"),
     ],
 )
-def test_refusals_are_words(cli: Cli, arguments: tuple[str, ...], words: str) -> None:
-    make_ann(cli)
-    done = cli.run(*arguments)
+def test_refusals_are_words(club: Cli, arguments: tuple[str, ...], words: str) -> None:
+    done = club.run(*arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
 

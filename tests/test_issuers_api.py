@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from badgefed.model.audit import Action
 from badgefed.model.times import DAY
 from badgefed.store.audit import list_entries
 from badgefed.work.services import Services
@@ -240,6 +241,29 @@ async def test_a_code_verifies_an_issuer(
         assert again == {"verified": True}
 
 
+async def test_many_right_codes_at_once_verify_an_issuer_once(
+    any_services: Services, any_world: World, mailbox: Mailbox
+) -> None:
+    services = any_services
+    async with school(services, any_world) as caller:
+        owner = {"X-Api-Key": any_world.key}
+        hook = await caller.client.post(
+            "/api/webhooks", json={"url": "https://hooks.example/in"}, headers=owner
+        )
+        assert hook.status_code == 200
+        issuer = path_of((await caller.info("POST", "/issuers", ISSUER))["issuerId"])
+        right = {"code": code_in(await last_letter(services, mailbox))}
+        answers = await asyncio.gather(
+            *(caller.client.post(f"/issuers/{issuer}/verify", json=right) for _ in range(50))
+        )
+        assert {answer.text for answer in answers} == {'{"statusCode":200,"info":{"verified":true}}'}
+        assert (await caller.info("GET", "/issuers"))["issuers"][-1]["verified"] is True
+    told = await services.database.all("SELECT event FROM webhook_deliveries")
+    assert told == [{"event": "issuer.verified"}]
+    entries = await list_entries(services.database, organization_id=any_world.organization.id, limit=60)
+    assert [entry.action for entry in entries].count(Action.ISSUER_VERIFY) == 1
+
+
 async def test_a_code_dies_with_five_wrong_ones_with_a_day_and_with_a_newer_one(
     services: Services, world: World, mailbox: Mailbox, clock: Clock
 ) -> None:
@@ -446,6 +470,8 @@ async def test_each_award_is_a_new_one(services: Services, world: World) -> None
             "expires must be later than issuedOn",
         ),
         ({"issuedOn": "1815-12-10"}, "issuedOn must not be before 1970"),
+        ({"issuedOn": "0001-01-01T00:00:00+01:00"}, "invalid issuedOn"),
+        ({"expires": "9999-12-31T23:59:59-01:00"}, "invalid expires"),
     ],
 )
 async def test_dates_make_sense(services: Services, world: World, values: dict[str, str], error: str) -> None:

@@ -35,6 +35,10 @@ _WEB_ADDRESSES = strategies.from_regex(
     r"https://([a-z][a-z0-9]{0,20}\.){1,3}example(/[A-Za-z0-9@_.~-]{0,20}){0,3}", fullmatch=True
 )
 schemathesis.openapi.format("picture", strategies.just(picture()))
+schemathesis.openapi.format(
+    "plain-text",
+    strategies.text(strategies.characters(exclude_categories=("C", "Z")), min_size=5, max_size=30),
+)
 schemathesis.openapi.format("uri", _WEB_ADDRESSES)
 schemathesis.openapi.format(
     "fediverse-profile",
@@ -48,8 +52,6 @@ schemathesis.openapi.format(
 # A schema can't say what is a badge, so what follows it may be none. Many recipients get a result each, also who is none.
 EXCLUDED: dict[tuple[str, str], list[Any]] = {
     ("POST", "/api/verify"): [positive_data_acceptance],
-    # An address of control characters alone counts as absent.
-    ("POST", "/api/auth/login"): [positive_data_acceptance],
     ("POST", "/api/credentials/verify-image"): [positive_data_acceptance],
     ("POST", "/api/v1/credentials/bulk"): [negative_data_rejection],
     # A picture must be there to be fetched; a form's fields are texts, whatever they look like.
@@ -109,7 +111,7 @@ def test_the_server_does_what_the_document_says(
 
     @given(case=api_schema[path][method].as_strategy(mode))
     @settings(
-        max_examples=50,
+        max_examples=25,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
@@ -124,6 +126,6 @@ def test_the_server_does_what_the_document_says(
             headers["Idempotency-Key"] = (
                 f"example-{next(_numbers)}"  # one that was used means another request
             )
-        case.call_and_validate(headers=headers, excluded_checks=excluded)
+        case.call_and_validate(headers=headers, excluded_checks=excluded, timeout=60)
 
     check()

@@ -519,6 +519,8 @@ async def test_changes_scopes_and_organizations(services: Services, world: World
         path = f"/api/webhooks/{made['webhook']['id']}"
         changed = (await client.patch(path, json={"events": [], "active": False})).json()["webhook"]
         assert (changed["events"], changed["status"], changed["description"]) == ([], "paused", "Ours")
+        cleared = (await client.patch(path, json={"description": ""})).json()["webhook"]
+        assert (cleared["description"], cleared["status"]) == (None, "paused")
         assert (await client.post(f"{path}/test")).status_code == 409
         bad = await client.post(f"{path}/rotate-secret", json={"overlapHours": 169})
         assert bad.status_code == 400
@@ -538,7 +540,7 @@ async def test_changes_scopes_and_organizations(services: Services, world: World
     rows = await services.database.all(
         "SELECT action FROM audit_log WHERE action LIKE 'webhook.%' ORDER BY id"
     )
-    assert [row["action"] for row in rows] == ["webhook.create", "webhook.change"]
+    assert [row["action"] for row in rows] == ["webhook.create", *["webhook.change"] * 2]
 
 
 async def test_secrets_are_stored_encrypted_and_made_once_per_request(

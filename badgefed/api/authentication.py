@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from badgefed.errors import Forbidden, Unauthenticated
 from badgefed.model.audit import Author, author_of_key
-from badgefed.model.organization import ApiKey
+from badgefed.model.organization import ApiKey, Permission, may
 from badgefed.model.times import MINUTE, SECOND
 from badgefed.store.api_keys import find_live_key, hash_key, touch_key
 from badgefed.work.rate_limits import Decision, RateLimiter, check_decision, sender_network
@@ -26,6 +26,8 @@ ATTEMPTS_MINUTES = 15
 REQUESTS_PER_MINUTE = 6_000
 MAX_RATE = 1_000_000
 KNOWN_KEYS = 1_000
+
+ROLE_TOO_LOW = "The role of who made this API key does not allow that."
 
 _TABLES = ("api_keys", "users", "members", "organizations")
 
@@ -152,10 +154,12 @@ def gate_of(request: Request) -> Gate:
     return gate
 
 
-def check_scope(key: ApiKey, scope: str) -> None:
-    """Raises `Forbidden`."""
+def check_scope(key: ApiKey, scope: str, permission: Permission | None) -> None:
+    """Raises `Forbidden` for a key that wasn't made for that, or whose maker may not do it."""
     if scope not in key.scopes:
         raise Forbidden(f"This API key lacks the scope {scope}.")
+    if permission is not None and not may(key.role, permission):
+        raise Forbidden(ROLE_TOO_LOW)
 
 
 def quota_headers(quota: Decision | None, *, now: int) -> Mapping[str, str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from badgefed.api.authentication import FAILURES_PER_MINUTE, KeyTexts
-from badgefed.api.errors import INTERNAL
-from badgefed.api.idempotency import HEADER
+from badgefed.api.authentication import FAILURES_PER_MINUTE
+from badgefed.api.idempotency import IDEMPOTENCY_KEY, REPEATED
 from badgefed.api.operations import Parameter, Refusal
 from badgefed.api.requests import MAX_BYTES
 from badgefed.protocol.bodies import (
@@ -20,11 +19,6 @@ from badgefed.protocol.bodies import (
     plain,
     positive,
     profile,
-)
-
-KEY_TEXTS = KeyTexts(
-    missing="API key is required. Provide it via X-ApiKey header or apiKey query parameter.",
-    invalid="Invalid API key.",
 )
 
 _BADGE_ID_TEXT = "BadgeId is required and must be greater than 0"
@@ -99,14 +93,6 @@ NOTE_ID = Parameter(
     example="5f0c6f3e1d2b4a7f9e8d7c6b5a493827",
     spans=True,
 )
-IDEMPOTENCY_KEY = Parameter(
-    name=HEADER,
-    place="header",
-    description="A value of your own choice for this one grant. The same request with the same value within 24 hours is"
-    " carried out once and gets the same answer, with the header Idempotency-Replayed.",
-    schema={"type": "string", "minLength": 1, "maxLength": 255},
-    example="8f14e45f-ceea-467f-a0e6-0c9d8b6f1a2b",
-)
 
 BODY_REFUSALS = (
     Refusal(
@@ -116,18 +102,11 @@ BODY_REFUSALS = (
             *(rule.text for rule in GRANT_BODY.rules),
             *(field.wrong_kind for field in GRANT_BODY.fields if field.wrong_kind != _BADGE_ID_TEXT),
             "Request body is not valid JSON: …",
-            f"{HEADER} must have 1 to 255 printable ASCII characters",
         ),
     ),
     Refusal(status=413, texts=(f"Request body cannot exceed {MAX_BYTES} bytes",)),
     Refusal(status=415, texts=("Content-Type must be application/json",)),
-    Refusal(status=422, texts=(f"This {HEADER} was used for another request within the last 24 hours",)),
-)
-COMMON_REFUSALS = (
-    Refusal(status=401, texts=(KEY_TEXTS.missing, KEY_TEXTS.invalid)),
-    Refusal(status=403, texts=("This API key lacks the scope …",)),
-    Refusal(status=429, texts=("Too many requests. Try again in … seconds.",)),
-    Refusal(status=500, texts=(INTERNAL,)),
+    *REPEATED,
 )
 
 BADGES_DESCRIPTION = f"""\
@@ -140,6 +119,9 @@ request, by field.
 How often a key may be used is a setting of the key; the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and
 `X-RateLimit-Reset` (seconds since 1970) say where it stands, and `Retry-After` how many seconds to wait after a 429. From
 one address no more than {FAILURES_PER_MINUTE} requests per minute with an unknown key are answered.
+
+Whatever creates something, in each API of this server, takes an `{IDEMPOTENCY_KEY.name}`: repeat a request whose answer got
+lost with the same one, and you get that answer, while nothing is done twice.
 
 Browsers may call from any origin."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -16,13 +15,10 @@ from badgefed.api.badge_definitions import (
     BADGES_DESCRIPTION,
     BADGES_EXAMPLE,
     BODY_REFUSALS,
-    COMMON_REFUSALS,
     GRANT_BODY,
     GRANT_DESCRIPTION,
     GRANT_EXAMPLE,
     GRANT_REQUEST_EXAMPLE,
-    IDEMPOTENCY_KEY,
-    KEY_TEXTS,
     NOTE_ID,
     ONE_BADGE_EXAMPLE,
     STATUS_DESCRIPTION,
@@ -37,10 +33,11 @@ from badgefed.api.badge_views import (
     view_offered,
     view_status,
 )
-from badgefed.api.errors import Error, ValidationError, badges_error, json_response
+from badgefed.api.badges_dialect import speak_badges
+from badgefed.api.errors import json_response
 from badgefed.api.grant_lookup import GRANT_NOT_FOUND, find_own_grant
-from badgefed.api.idempotency import Answer, answer_once, check_idempotency_key, identify, respond
-from badgefed.api.operations import Api, Keyed, Operation, Refusal, Success
+from badgefed.api.idempotency import IDEMPOTENCY_KEY, carry_out_once
+from badgefed.api.operations import Keyed, Operation, Refusal, Success
 from badgefed.api.requests import read_body, read_path_integer, services_of
 from badgefed.api.resources import make_routes
 from badgefed.errors import NotFound
@@ -92,10 +89,7 @@ async def get_badge(request: Request, key: ApiKey) -> Response:
 
 
 async def grant_badge(request: Request, key: ApiKey) -> Response:
-    services = services_of(request)
-    idempotency_key = check_idempotency_key(request)
     values = await read_body(request, GRANT_BODY)
-    once = identify("grantBadge", key, idempotency_key, values)
     offer = Offer(
         organization_id=key.organization_id,
         badge_id=values["badgeId"],
@@ -104,17 +98,13 @@ async def grant_badge(request: Request, key: ApiKey) -> Response:
         name=values["name"],
         evidence=values["evidence"],
     )
-    work = partial(_grant, services, offer, author_of(request, key))
-    answer = await services.database.write(lambda tx: answer_once(tx, services, once, work), is_brief=True)
-    if not answer.is_replay:
-        services.wake.set()
-    return respond(answer)
+    work = partial(_grant, services_of(request), offer, author_of(request, key))
+    return await carry_out_once(request, key, "grantBadge", values, work, is_brief=True)
 
 
-async def _grant(services: Services, offer: Offer, by: Author, tx: Transaction) -> Answer:
+async def _grant(services: Services, offer: Offer, by: Author, tx: Transaction) -> GrantAnswer:
     offered = await grants.offer(tx, offer, services, by=by)
-    link = accept_url(services, offered.grant, ProofKind.LINK)
-    return Answer(status=200, body=msgspec.json.encode(view_offered(offered, link)))
+    return view_offered(offered, accept_url(services, offered.grant, ProofKind.LINK))
 
 
 async def get_status(request: Request, key: ApiKey) -> Response:
@@ -179,15 +169,6 @@ OPERATIONS = (
     ),
 )
 
-API = Api(
-    name="Badges",
-    roots=("/api/badges",),
-    description=BADGES_DESCRIPTION,
-    texts=KEY_TEXTS,
-    operations=OPERATIONS,
-    refusals=COMMON_REFUSALS,
-    respond=badges_error,
-    error_shapes={0: Error, 400: ValidationError},
-)
+API = speak_badges(name="Badges", root="/api/badges", description=BADGES_DESCRIPTION, operations=OPERATIONS)
 
 routes: list[BaseRoute] = make_routes(API)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from operator import attrgetter
 
 import msgspec
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from badgefed.api.authentication import author_of
-from badgefed.api.badge_definitions import COMMON_REFUSALS, KEY_TEXTS
+from badgefed.api.badges_dialect import speak_badges
 from badgefed.api.bulk_definitions import (
     ACCEPTED_EXAMPLE,
     BULK_BODY,
@@ -47,13 +48,20 @@ from badgefed.api.bulk_views import (
     view_dry_run,
     view_row,
 )
-from badgefed.api.cursors import CURSOR_PARAMETER, LIMIT_PARAMETER, read_cursor, read_limit
-from badgefed.api.errors import Error, ValidationError, badges_error, json_bytes, json_response
-from badgefed.api.idempotency import REPLAYED, Answer, answer_once, check_idempotency_key, identify
-from badgefed.api.operations import Api, Keyed, Operation, Refusal, Success
+from badgefed.api.cursors import (
+    CURSOR_PARAMETER,
+    LIMIT_PARAMETER,
+    cut_page,
+    read_choice,
+    read_cursor,
+    read_limit,
+)
+from badgefed.api.errors import json_bytes, json_response
+from badgefed.api.idempotency import carry_out_once, check_idempotency_key
+from badgefed.api.operations import Keyed, Operation, Refusal, Success
 from badgefed.api.requests import read_bytes, services_of
 from badgefed.api.resources import make_routes
-from badgefed.errors import Invalid, NotFound
+from badgefed.errors import NotFound
 from badgefed.issuing.bulk import BULK_NOT_FOUND, accept_rows, foresee_rows
 from badgefed.issuing.bulk_progress import STREAMS_TEXT
 from badgefed.issuing.bulk_report import write_rows
@@ -68,7 +76,7 @@ from badgefed.work.services import Services
 
 async def create_bulk(request: Request, key: ApiKey) -> Response:
     services = services_of(request)
-    idempotency_key = check_idempotency_key(request)
+    check_idempotency_key(request)
     data = await read_bytes(request, max_bytes=MAX_BULK_BYTES)
     async with services.reading:
         wanted = await read_bulk(request, data)
@@ -76,21 +84,17 @@ async def create_bulk(request: Request, key: ApiKey) -> Response:
         found = await asyncio.to_thread(wanted.read, badges, services.clock())
         if wanted.options.dry_run:
             return await _try(services, key, found)
-        once = identify("createBulk", key, idempotency_key, {"digest": wanted.digest})
         work = partial(_accept, services, key, found, author_of(request, key))
-        answer = await services.database.write(lambda tx: answer_once(tx, services, once, work))
-    if not answer.is_replay:
-        services.wake.set()
-    headers = {REPLAYED: "true"} if answer.is_replay else {}
-    return json_bytes(answer.body, status=answer.status, headers=headers)
+        return await carry_out_once(request, key, "createBulk", {"digest": wanted.digest}, work)
 
 
-async def _accept(services: Services, key: ApiKey, found: ReadList, by: Author, tx: Transaction) -> Answer:
+async def _accept(
+    services: Services, key: ApiKey, found: ReadList, by: Author, tx: Transaction
+) -> BulkAccepted:
     bulk = await accept_rows(tx, services, key.organization_id, found.rows, by=by)
-    accepted = BulkAccepted(
+    return BulkAccepted(
         success=True, dryRun=False, bulk=view_bulk(bulk), ignoredColumns=list(found.ignored), rows=[]
     )
-    return Answer(status=200, body=msgspec.json.encode(accepted))
 
 
 async def _try(services: Services, key: ApiKey, found: ReadList) -> Response:
@@ -115,8 +119,7 @@ async def get_bulks(request: Request, key: ApiKey) -> Response:
     found = await list_bulks(
         services_of(request).database, key.organization_id, before=before, limit=limit + 1
     )
-    page = found[:limit]
-    following = page[-1].id if len(found) > limit else None
+    page, following = cut_page(found, limit, attrgetter("id"))
     return json_response(
         BulkList(success=True, bulks=[view_bulk(bulk) for bulk in page], nextCursor=following)
     )
@@ -134,8 +137,7 @@ async def get_rows(request: Request, key: ApiKey) -> Response:
     bulk = await _find(request, key)
     database = services_of(request).database
     found = await list_rows(database, bulk.id, states=states, after=after or 0, limit=limit + 1)
-    page = found[:limit]
-    following = page[-1].number if len(found) > limit else None
+    page, following = cut_page(found, limit, attrgetter("number"))
     return json_response(BulkRows(success=True, rows=[view_row(row) for row in page], nextCursor=following))
 
 
@@ -164,14 +166,10 @@ async def _find(request: Request, key: ApiKey) -> Bulk:
 
 def _read_states(request: Request) -> tuple[RowState, ...]:
     """Empty for all."""
-    value = request.query_params.get(STATUS.name)
+    value = read_choice(request, STATUS, STATUS_TEXT)
     if value is None:
         return ()
-    if value == "failed":
-        return FAILED
-    if value not in STATUS.schema["enum"]:
-        raise Invalid(STATUS_TEXT, field=STATUS.name)
-    return (RowState(value),)
+    return FAILED if value == "failed" else (RowState(value),)
 
 
 OPERATIONS = (
@@ -248,15 +246,6 @@ OPERATIONS = (
     ),
 )
 
-API = Api(
-    name="Bulk",
-    roots=("/api/bulk",),
-    description=DESCRIPTION,
-    texts=KEY_TEXTS,
-    operations=OPERATIONS,
-    refusals=COMMON_REFUSALS,
-    respond=badges_error,
-    error_shapes={0: Error, 400: ValidationError},
-)
+API = speak_badges(name="Bulk", root="/api/bulk", description=DESCRIPTION, operations=OPERATIONS)
 
 routes: list[BaseRoute] = make_routes(API)

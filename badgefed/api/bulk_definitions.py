@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from badgefed.api.badge_definitions import IDEMPOTENCY_KEY
 from badgefed.api.cursors import CURSOR_TEXT, LIMIT_TEXT
+from badgefed.api.idempotency import IDEMPOTENCY_KEY, REPEATED
 from badgefed.api.operations import Content, Parameter, Refusal
 from badgefed.issuing.bulk import BULK_NOT_FOUND, TOO_MANY
 from badgefed.issuing.bulk_columns import FIELDS
@@ -140,10 +140,7 @@ CREATE_REFUSALS = (
     Refusal(status=409, texts=(TOO_MANY,)),
     Refusal(status=413, texts=(f"Request body cannot exceed {MAX_BULK_BYTES} bytes",)),
     Refusal(status=415, texts=(MEDIA_TEXT,)),
-    Refusal(
-        status=422,
-        texts=(f"This {IDEMPOTENCY_KEY.name} was used for another request within the last 24 hours",),
-    ),
+    *REPEATED,
 )
 NOT_FOUND = Refusal(status=404, texts=(BULK_NOT_FOUND,))
 PAGE_REFUSAL = Refusal(status=400, texts=(LIMIT_TEXT, CURSOR_TEXT))

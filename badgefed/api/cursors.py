@@ -1,12 +1,17 @@
-"""Lists in pages: a page begins after the last item of the one before, so that new items move nothing."""
+"""Lists, filtered and in pages: a page begins after the last item of the one before, so that new items move nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from starlette.requests import Request
 
 from badgefed.api.operations import Parameter
 from badgefed.errors import Invalid
 from badgefed.protocol.bodies import MAX_INTEGER
+
+T = TypeVar("T")
 
 LIMIT = 100
 MAX_LIMIT = 500
@@ -40,6 +45,20 @@ def read_limit(request: Request) -> int:
 def read_cursor(request: Request) -> int | None:
     """Where the page before ended; None for the first page. Raises `Invalid`."""
     return _read_number(request, CURSOR_PARAMETER.name, CURSOR_TEXT)
+
+
+def cut_page(found: Sequence[T], limit: int, place: Callable[[T], int]) -> tuple[Sequence[T], int | None]:
+    """The page of what was found when one more than `limit` was asked for, and the cursor of the next; None for the last."""
+    page = found[:limit]
+    return page, place(page[-1]) if len(found) > limit else None
+
+
+def read_choice(request: Request, parameter: Parameter, text: str) -> str | None:
+    """One of the values that the parameter may have, None where it isn't given. Raises `Invalid`."""
+    value = request.query_params.get(parameter.name)
+    if value is not None and value not in parameter.schema["enum"]:
+        raise Invalid(text, field=parameter.name)
+    return value
 
 
 def _read_number(request: Request, name: str, text: str) -> int | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,13 +19,12 @@ from badgefed.api.requests import read_body, services_of
 from badgefed.issuing import grants
 from badgefed.model.audit import Author
 from badgefed.model.grant import Grant
-from badgefed.model.organization import ApiKey
-from badgefed.protocol.bodies import Body, Field, Kind, Rule, longest, plain
+from badgefed.model.organization import ApiKey, Permission
+from badgefed.protocol.bodies import Body, Field, Kind, longest, plain, required
 from badgefed.store.database import Transaction
 
 MAX_REASON = 1000
 
-_REASON = "Reason is required"
 REASON_BODY = Body(
     name="ReasonRequest",
     description="Why.",
@@ -37,52 +38,41 @@ REASON_BODY = Body(
         ),
     ),
     rules=(
-        Rule(
-            fields=("reason",),
-            text=_REASON,
-            holds=lambda values: values["reason"] is not None,
-            schema={"required": ["reason"], "properties": {"reason": {"minLength": 1}}},
-        ),
+        required("reason", "Reason is required"),
         longest("reason", MAX_REASON, f"Reason cannot exceed {MAX_REASON} characters"),
         plain("reason", "Reason cannot contain control characters", lines=True),
     ),
 )
 
-Move = Callable[[Transaction, int, str, Author, int], Awaitable[Grant]]
 
+class Move(Protocol):
+    """What is done with a grant."""
 
-async def _revoke(tx: Transaction, grant_id: int, reason: str, by: Author, now: int) -> Grant:
-    return await grants.revoke(tx, grant_id, reason=reason, by=by, now=now)
-
-
-async def _suspend(tx: Transaction, grant_id: int, reason: str, by: Author, now: int) -> Grant:
-    return await grants.suspend(tx, grant_id, reason=reason, by=by, now=now)
-
-
-async def _reinstate(tx: Transaction, grant_id: int, _reason: str, by: Author, now: int) -> Grant:
-    return await grants.reinstate(tx, grant_id, by=by, now=now)
+    async def __call__(self, tx: Transaction, grant_id: int, /, *, by: Author, now: int) -> Grant: ...
 
 
 async def revoke_grant(request: Request, key: ApiKey) -> Response:
-    return await _move(request, key, _revoke, (await read_body(request, REASON_BODY))["reason"])
+    reason = (await read_body(request, REASON_BODY))["reason"]
+    return await _move(request, key, partial(grants.revoke, reason=reason))
 
 
 async def suspend_grant(request: Request, key: ApiKey) -> Response:
-    return await _move(request, key, _suspend, (await read_body(request, REASON_BODY))["reason"])
+    reason = (await read_body(request, REASON_BODY))["reason"]
+    return await _move(request, key, partial(grants.suspend, reason=reason))
 
 
 async def reinstate_grant(request: Request, key: ApiKey) -> Response:
-    return await _move(request, key, _reinstate, "")
+    return await _move(request, key, grants.reinstate)
 
 
-async def _move(request: Request, key: ApiKey, move: Move, reason: str) -> Response:
+async def _move(request: Request, key: ApiKey, move: Move) -> Response:
     """Finds and moves the grant in one transaction, so that what is answered is what is stored."""
     services = services_of(request)
     note = request.path_params[NOTE_ID.name]
 
     async def write(tx: Transaction) -> Grant:
         grant = await find_own_grant(tx, note, key)
-        return await move(tx, grant.id, reason, author_of(request, key), services.clock())
+        return await move(tx, grant.id, by=author_of(request, key), now=services.clock())
 
     grant = await services.database.write(write)
     services.wake.set()
@@ -121,7 +111,7 @@ def _operation(
         path=f"/api/badges/grant/{{noteId}}/{verb}",
         summary=f"{verb.capitalize()} a grant",
         description=description,
-        door=Keyed(scope="grants:write", handle=handle),
+        door=Keyed(scope="grants:write", permission=Permission.CLOSE_GRANTS, handle=handle),
         parameters=(NOTE_ID,),
         body=REASON_BODY if takes_reason else None,
         body_example={"reason": "Granted by mistake"} if takes_reason else None,

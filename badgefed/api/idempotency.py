@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from badgefed.api.errors import json_bytes
+from badgefed.api.operations import Parameter, Refusal
+from badgefed.api.requests import services_of
 from badgefed.errors import Invalid, Unprocessable
 from badgefed.model.times import DAY
 from badgefed.protocol.bodies import Values
@@ -25,6 +28,19 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LIFETIME = DAY
 SEALING_PURPOSE = "idempotency"
+BAD_KEY = f"{HEADER} must have 1 to 255 printable ASCII characters"
+REUSED = f"This {HEADER} was used for another request within the last 24 hours"
+
+IDEMPOTENCY_KEY = Parameter(
+    name=HEADER,
+    place="header",
+    description="A value of your own choice for this one request. The same request with the same value within 24 hours is"
+    " carried out once, also where both come at once, and gets the same answer, with the header Idempotency-Replayed."
+    " A request that is refused leaves the value free.",
+    schema={"type": "string", "minLength": 1, "maxLength": 255},
+    example="8f14e45f-ceea-467f-a0e6-0c9d8b6f1a2b",
+)
+REPEATED = (Refusal(status=400, texts=(BAD_KEY,)), Refusal(status=422, texts=(REUSED,)))
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
@@ -62,7 +78,7 @@ def check_idempotency_key(request: Request) -> str | None:
     if value is None:
         return None
     if not _KEY.fullmatch(value.strip()):
-        raise Invalid(f"{HEADER} must have 1 to 255 printable ASCII characters", field=HEADER)
+        raise Invalid(BAD_KEY, field=HEADER)
     return value.strip()
 
 
@@ -78,6 +94,35 @@ def respond(answer: Answer) -> Response:
     """The answer, which says whether it was given before."""
     headers = {REPLAYED: "true"} if answer.is_replay else {}
     return json_bytes(answer.body, status=answer.status, headers=headers)
+
+
+async def carry_out_once(
+    request: Request,
+    caller: Caller,
+    operation: str,
+    asked: Values,
+    work: Callable[[Transaction], Awaitable[object]],
+    *,
+    status: int = 200,
+    is_brief: bool = False,
+) -> Response:
+    """What `work` gives, as JSON, done in one transaction and once for each Idempotency-Key of the caller.
+
+    `asked` is everything that makes this request another one. Raises `Invalid`, `Unprocessable`, and what `work` raises.
+    """
+    services = services_of(request)
+    key = check_idempotency_key(request)
+    once = None if key is None else await asyncio.to_thread(identify, operation, caller, key, asked)
+
+    async def encode(tx: Transaction) -> Answer:
+        return Answer(status=status, body=msgspec.json.encode(await work(tx)))
+
+    answer = await services.database.write(
+        lambda tx: answer_once(tx, services, once, encode), is_brief=is_brief
+    )
+    if not answer.is_replay:
+        services.wake.set()
+    return respond(answer)
 
 
 async def answer_once(
@@ -110,6 +155,6 @@ async def answer_once(
 async def _repeat(tx: Transaction, services: Services, once: Once) -> Answer:
     kept = await find_answer(tx, caller=once.caller, idempotency_key=once.key)
     if kept is None or kept.request_hash != once.request_hash:
-        raise Unprocessable(f"This {HEADER} was used for another request within the last 24 hours")
+        raise Unprocessable(REUSED)
     body = unseal(services.settings.secret_key, purpose=SEALING_PURPOSE, sealed=kept.body)
     return Answer(status=kept.status, body=body, is_replay=True)

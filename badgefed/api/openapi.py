@@ -81,6 +81,8 @@ def _operation(api: Api, operation: Operation) -> dict[str, Any]:
     }
     if isinstance(operation.door, Keyed):
         document["description"] += f"\n\nScope: `{operation.door.scope}`."
+        if operation.door.permission:
+            document["description"] += f" Its maker needs the permission `{operation.door.permission}`."
     elif isinstance(operation.door, Personal):
         document["description"] += f"\n\nPermission: `{operation.door.permission}`."
         document["security"] = [{name: []} for name in _SESSION_SCHEMES]

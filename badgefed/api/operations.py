@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from badgefed.api.authentication import KeyTexts
+from badgefed.api.authentication import ROLE_TOO_LOW, KeyTexts
 from badgefed.errors import BadgefedError
 from badgefed.issuing.api_sessions import Caller
 from badgefed.model.organization import ApiKey, Permission
@@ -21,10 +21,14 @@ Shape = type[msgspec.Struct]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
-    """For callers with an API key that has this scope; the key's own rate limit counts."""
+    """For callers with an API key that has this scope; the key's own rate limit counts.
+
+    With a `permission`, who made the key must have it too: for what is more than the scope stands for.
+    """
 
     scope: str
     handle: Callable[[Request, ApiKey], Awaitable[Response]]
+    permission: Permission | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,9 @@ class Refusal:
     texts: tuple[str, ...]
 
 
+ROLE_REFUSAL = Refusal(status=403, texts=(ROLE_TOO_LOW,))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """`path` is a template as in OpenAPI. A `body` is JSON members; `contents` are the other forms that are taken instead."""
@@ -133,6 +140,8 @@ class Api:
     def refusals_of(self, operation: Operation) -> list[Refusal]:
         """Its own and everybody's, one for each status, ascending."""
         texts: dict[int, tuple[str, ...]] = {}
-        for refusal in (*operation.refusals, *self.refusals):
+        door = operation.door
+        lacking = (ROLE_REFUSAL,) if isinstance(door, Keyed) and door.permission else ()
+        for refusal in (*operation.refusals, *self.refusals, *lacking):
             texts[refusal.status] = (*texts.get(refusal.status, ()), *refusal.texts)
         return [Refusal(status=status, texts=texts[status]) for status in sorted(texts)]

@@ -101,7 +101,7 @@ class Resource:
                 key = await gate.authenticate(request, self._api.texts)
                 quota = gate.count(key)
                 gate.check(request, quota)
-                check_scope(key, door.scope)
+                check_scope(key, door.scope, door.permission)
                 response = await door.handle(request, key)
             elif isinstance(door, Personal):
                 check_decision(gate.count_sender(request, SESSIONS, SESSION_REQUESTS_PER_MINUTE))

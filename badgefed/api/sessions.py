@@ -16,7 +16,7 @@ SESSIONS = "sessions"
 SESSION_REQUESTS_PER_MINUTE = 100
 ORGANIZATION = "orgId"
 
-NO_TOKEN = "This needs the token of a session as Authorization: Bearer; POST /api/auth/login gives one for e-mail and password."  # noqa: S105 - a sentence
+NO_TOKEN = "This needs the token of a session as Authorization: Bearer, no API key; POST /api/auth/login gives one for e-mail and password."  # noqa: S105 - a sentence
 
 
 def find_token(request: Request) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from badgefed.api.credential_lookup import CREDENTIAL_ID, find_credential
 from badgefed.api.errors import CodedError, coded_error, json_bytes, json_response
 from badgefed.api.operations import Api, Open, Operation, Success
 from badgefed.api.requests import is_json, read_bytes, services_of
@@ -21,11 +21,9 @@ from badgefed.api.resources import make_routes
 from badgefed.api.verify_definitions import (
     COMMON_REFUSALS,
     CONTENTS,
-    CREDENTIAL_ID,
     CREDENTIAL_REPORT_EXAMPLE,
     DESCRIPTION,
     FORMS,
-    IDENTIFIER,
     LOOK_UP_DESCRIPTION,
     LOOK_UP_REFUSALS,
     LOOKED_UP_PER_MINUTE,
@@ -34,25 +32,24 @@ from badgefed.api.verify_definitions import (
     NO_FILE,
     ONE_FORM,
     PRESENTED_PER_MINUTE,
-    PRIVATE,
     REPORT_EXAMPLE,
-    UNKNOWN,
     VERIFY_BODY,
     VERIFY_DESCRIPTION,
     VERIFY_REFUSALS,
 )
 from badgefed.api.verify_views import (
     CredentialReport,
+    Renewed,
     VerificationReport,
     view_credential,
     view_report,
     view_unpublished,
 )
-from badgefed.errors import Forbidden, Invalid, NotFound, UnsupportedMedia
+from badgefed.errors import Invalid, UnsupportedMedia
 from badgefed.model.badge import Badge
-from badgefed.model.grant import Grant, Presence, Status, presence
+from badgefed.model.grant import Grant, Presence, presence
 from badgefed.model.issuer import Issuer
-from badgefed.model.visibility import Surface, Visibility
+from badgefed.model.visibility import Surface
 from badgefed.protocol import multipart, strict_json
 from badgefed.store import badges, grants, issuers
 from badgefed.store.database import Reader
@@ -61,7 +58,6 @@ from badgefed.verification.verify import verify
 
 MAX_ITEMS = 50_000
 
-_IDENTIFIER = re.compile(IDENTIFIER)
 _JSON_DOCUMENTS = ("application/vc", "application/json", "text/json")
 _OTHERS = frozenset(
     (
@@ -145,6 +141,7 @@ class _Award:
     grant: Grant
     badge: Badge
     issuer: Issuer
+    renewed: Renewed
 
 
 async def verify_credential(request: Request) -> Response:
@@ -152,11 +149,12 @@ async def verify_credential(request: Request) -> Response:
     identifier: str = request.path_params[CREDENTIAL_ID.name]
 
     async def load(reader: Reader) -> _Award:
-        grant = await _find(reader, identifier)
+        grant = await find_credential(reader, identifier)
         return _Award(
             grant=grant,
             badge=await badges.get_granted_badge(reader, grant),
             issuer=await issuers.get_issuer(reader, grant.issuer_id),
+            renewed=await _find_renewed(reader, grant),
         )
 
     award = await services.database.read(load)
@@ -164,22 +162,21 @@ async def verify_credential(request: Request) -> Response:
     if presence(grant, Surface.VERIFICATION) is Presence.HIDDEN or grant.fingerprint is None:
         return json_response(view_unpublished(grant, services.addresses, now=services.clock()))
     found = without_withdrawn(await verify(services, grant.uuid))
-    return json_response(view_credential(grant, award.badge, award.issuer, found, services.addresses))
+    view = view_credential(grant, award.badge, award.issuer, award.renewed, found, services.addresses)
+    return json_response(view)
 
 
-async def _find(reader: Reader, identifier: str) -> Grant:
-    """A grant that may be asked for. Raises NotFound; Forbidden for one that its recipient keeps private."""
-    grant: Grant | None = None
-    if _IDENTIFIER.fullmatch(identifier):
-        if identifier[:4].upper() == "CRD-":
-            grant = await grants.find_grant_by_code(reader, identifier.upper())
-        else:
-            grant = await grants.find_grant_by_uuid(reader, identifier.lower())
-    if grant is None or grant.status in (Status.DECLINED, Status.EXTERNAL):
-        raise NotFound(UNKNOWN)
-    if grant.visibility is Visibility.PRIVATE:
-        raise Forbidden(PRIVATE)
-    return grant
+async def _find_renewed(reader: Reader, grant: Grant) -> Renewed:
+    """Its neighbours, as far as they may be named: the older one if it can be verified, the newer one once it is published."""
+    older = await grants.find_grant(reader, grant.supersedes_id) if grant.supersedes_id is not None else None
+    newer = await grants.find_successor(reader, grant.id)
+    return Renewed(supersedes=_name(older, Surface.VERIFICATION), superseded_by=_name(newer, Surface.LINK))
+
+
+def _name(grant: Grant | None, surface: Surface) -> str | None:
+    if grant is None or presence(grant, surface) is Presence.HIDDEN:
+        return None
+    return grant.uuid
 
 
 OPERATIONS = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from badgefed.api.credential_lookup import IDENTIFIER, NO_CREDENTIAL, PRIVATE
 from badgefed.api.errors import INTERNAL
-from badgefed.api.operations import Content, Parameter, Refusal
+from badgefed.api.operations import Content, Refusal
 from badgefed.protocol.bodies import (
     Body,
     Field,
@@ -22,17 +23,12 @@ MAX_RECIPIENT = 500
 PRESENTED_PER_MINUTE = 30
 LOOKED_UP_PER_MINUTE = 100
 
-IDENTIFIER = (
-    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[Cc][Rr][Dd]-[0-9A-Za-z]{8}"
-)
 FORMS = ("url", "id", "credential", "assertion", "jwt", "text")
 ONE_FORM = "Give exactly one of url, id, credential, assertion, jwt, text"
 NO_FILE = "The form has neither a file nor one of the other forms of a badge"
 MEDIA = (
     "Content-Type must be application/json, another form of JSON, a token, an image, or multipart/form-data"
 )
-PRIVATE = "This credential is private."
-UNKNOWN = "There is no such credential."
 
 _CREDENTIAL_EXAMPLE: dict[str, Any] = {
     "@context": [
@@ -145,14 +141,6 @@ CONTENTS = (
     ),
 )
 
-CREDENTIAL_ID = Parameter(
-    name="id",
-    place="path",
-    description="The credential's number, CRD-…, or its UUID.",
-    schema={"type": "string", "pattern": f"^(?:{IDENTIFIER})$"},
-    example="CRD-7K2M9QXT",
-)
-
 VERIFY_REFUSALS = (
     Refusal(
         status=400,
@@ -177,7 +165,7 @@ VERIFY_REFUSALS = (
 )
 LOOK_UP_REFUSALS = (
     Refusal(status=403, texts=(PRIVATE,)),
-    Refusal(status=404, texts=(UNKNOWN,)),
+    Refusal(status=404, texts=(NO_CREDENTIAL,)),
     Refusal(
         status=503, texts=("Too many badges are being verified at this moment. Try again in a few seconds.",)
     ),
@@ -278,8 +266,10 @@ CREDENTIAL_REPORT_EXAMPLE: dict[str, Any] = {
             "url": "https://badges.example/actor/org",
         },
         "recipientName": "Jane Doe",
-        "issuanceDate": "2026-03-12T10:30:00Z",
+        "issuanceDate": "2026-03-12T10:30:00.000Z",
         "expirationDate": None,
+        "supersedesCredentialId": None,
+        "supersededByCredentialId": None,
         "revokedAt": None,
         "revocationReason": None,
         "suspendedAt": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +12,7 @@ from badgefed.model.addresses import Addresses
 from badgefed.model.badge import Badge
 from badgefed.model.grant import CredentialStatus, Grant, Presence, credential_status, presence
 from badgefed.model.issuer import Issuer
-from badgefed.model.times import format_rfc3339
+from badgefed.model.times import format_milliseconds, format_rfc3339
 from badgefed.model.visibility import Surface
 from badgefed.verification.json_report import to_json
 from badgefed.verification.results import CheckName, Kind, Outcome, Verdict, Verification
@@ -121,6 +122,12 @@ class Credential(_View, frozen=True, kw_only=True):
     recipient_name: str | None = None
     issuance_date: Instant | None = None
     expiration_date: Instant | None = None
+    supersedes_credential_id: Annotated[
+        str | None, Meta(description="The UUID of the one that this renews.")
+    ] = None
+    superseded_by_credential_id: Annotated[
+        str | None, Meta(description="The UUID of the one that renews this, once it is published.")
+    ] = None
     revoked_at: Instant | None = None
     revocation_reason: str | None = None
     suspended_at: Instant | None = None
@@ -153,6 +160,14 @@ class CredentialReport(_View, frozen=True, kw_only=True):
     checked_at: Instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """The UUIDs of the credentials that one renews and that renews it."""
+
+    supersedes: str | None
+    superseded_by: str | None
+
+
 def view_report(verification: Verification) -> VerificationReport:
     return msgspec.convert(to_json(verification), VerificationReport)
 
@@ -181,19 +196,20 @@ def view_unpublished(grant: Grant, addresses: Addresses, *, now: int) -> Credent
 
 
 def view_credential(
-    grant: Grant, badge: Badge, issuer: Issuer, verification: Verification, addresses: Addresses
+    grant: Grant,
+    badge: Badge,
+    issuer: Issuer,
+    renewed: Renewed,
+    verification: Verification,
+    addresses: Addresses,
 ) -> CredentialReport:
     """Of a published grant; of a revoked one without recipient, as on its other doors."""
     report = view_report(verification)
     status = credential_status(grant, now=verification.checked_at)
     return CredentialReport(
         status=status,
-        credential=_credential(grant, badge, issuer, addresses, status),
-        verification=Standing(
-            signature_valid=_passes(verification, CheckName.INTEGRITY),
-            not_revoked=_passes(verification, CheckName.NOT_REVOKED),
-            not_expired=_passes(verification, CheckName.DATES),
-        ),
+        credential=_credential(grant, badge, issuer, renewed, addresses, status),
+        verification=view_standing(verification),
         ob3_credential=report.document or None,
         verdict=report.verdict,
         checks=report.checks,
@@ -201,8 +217,21 @@ def view_credential(
     )
 
 
+def view_standing(verification: Verification) -> Standing:
+    return Standing(
+        signature_valid=_passes(verification, CheckName.INTEGRITY),
+        not_revoked=_passes(verification, CheckName.NOT_REVOKED),
+        not_expired=_passes(verification, CheckName.DATES),
+    )
+
+
 def _credential(
-    grant: Grant, badge: Badge, issuer: Issuer, addresses: Addresses, status: CredentialStatus
+    grant: Grant,
+    badge: Badge,
+    issuer: Issuer,
+    renewed: Renewed,
+    addresses: Addresses,
+    status: CredentialStatus,
 ) -> Credential:
     is_shown = presence(grant, Surface.VERIFICATION) is Presence.SHOWN
     return Credential(
@@ -221,8 +250,10 @@ def _credential(
             id=addresses.did(issuer.username), name=issuer.name, url=addresses.actor(issuer.username)
         ),
         recipient_name=grant.name if is_shown else None,
-        issuance_date=format_rfc3339(grant.issued_at),
+        issuance_date=format_milliseconds(grant.issued_at),
         expiration_date=_instant(grant.expires_at),
+        supersedes_credential_id=renewed.supersedes,
+        superseded_by_credential_id=renewed.superseded_by,
         revoked_at=_instant(grant.closed_at),
         revocation_reason=grant.closed_reason,
         suspended_at=_instant(grant.suspended_at),
@@ -233,7 +264,7 @@ def _credential(
 
 
 def _instant(instant: int | None) -> str | None:
-    return None if instant is None else format_rfc3339(instant)
+    return None if instant is None else format_milliseconds(instant)
 
 
 def _passes(verification: Verification, name: CheckName) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from badgefed.errors import Conflict, Invalid, NotFound
+from badgefed.errors import Forbidden, Invalid, NotFound
 from badgefed.issuing import quotas
 from badgefed.model.audit import SYSTEM, Action, Author, Target
 from badgefed.model.identifiers import new_uuid
-from badgefed.model.organization import ApiKey, Dialect
+from badgefed.model.organization import ApiKey, Dialect, Role, allowed_scopes
+from badgefed.model.times import DAY
+from badgefed.protocol.openbadges import clean_text
 from badgefed.store import api_keys, audit, members, users
-from badgefed.store.database import Transaction
+from badgefed.store.database import Reader, Transaction
+from badgefed.texts import N_, say
 from badgefed.work.services import Services
 
 SCOPES = (
@@ -30,7 +32,11 @@ DEFAULT_RATE = 600
 DEFAULT_RATES = {Dialect.CREDENTIALS: 60}
 """Requests per minute of a key that is made without a rate, where the dialect has one of its own."""
 
-KEY_MADE = "This key was made already, and shown once. Revoke it and make another if it got lost."
+MAX_NAME = 100
+MAX_RATE = 1_000_000
+MAX_DAYS = 36_500
+
+NO_KEY = N_("There is no such key here.")
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
@@ -54,26 +60,15 @@ def make_key(dialect: Dialect) -> NewKey:
     return NewKey(key=key, prefix=key[:8])
 
 
-def check_scopes(scopes: Iterable[str]) -> None:
-    """Raises `Invalid` for a scope that there isn't."""
-    unknown = [scope for scope in scopes if scope not in SCOPES]
-    if unknown:
-        raise Invalid(f"unknown scope {', '.join(unknown)}; there are {', '.join(SCOPES)}", field="scope")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedKey:
-    """What a key is to be: all scopes if none are named, the dialect's rate if none is given.
-
-    `uuid` is chosen by whoever may ask twice for one and the same key.
-    """
+    """What a key is to be: all scopes that its maker's role covers if none are named, the dialect's rate if none is given."""
 
     name: str
     dialect: Dialect
     scopes: tuple[str, ...] = ()
     rate: int | None = None
     expires_at: int | None = None
-    uuid: str | None = None
 
 
 async def add_key(
@@ -86,26 +81,51 @@ async def add_key(
     by: Author,
     now: int,
 ) -> ApiKey:
-    """Raises `Forbidden` where the plan has no more keys, `Conflict` where the key was made already."""
+    """Raises `Invalid`; `Forbidden` where the plan has no more keys, and for scopes that the user's role doesn't cover."""
+    role = await members.find_role(tx, organization_id=organization_id, user_id=user_id)
+    name, scopes = _read_name(wanted.name), _choose_scopes(wanted.scopes, role)
     await quotas.check_keys(tx, organization_id, now=now)
     rate = DEFAULT_RATES.get(wanted.dialect, DEFAULT_RATE) if wanted.rate is None else wanted.rate
     key = await api_keys.add_key(
         tx,
-        uuid=wanted.uuid or new_uuid(now),
+        uuid=new_uuid(now),
         organization_id=organization_id,
         user_id=user_id,
-        name=wanted.name,
+        name=name,
         key=new.key,
         prefix=new.prefix,
-        scopes=wanted.scopes or SCOPES,
+        scopes=scopes,
         rate=rate,
         expires_at=wanted.expires_at,
         now=now,
     )
-    if key is None:
-        raise Conflict(KEY_MADE)
     await record_key(tx, Action.KEY_CREATE, key, by=by, now=now)
     return key
+
+
+def _read_name(text: str) -> str:
+    name = clean_text(text).strip()
+    if not 1 <= len(name) <= MAX_NAME:
+        raise Invalid(
+            say("Say what the key is for, in at most %(most)s characters.", most=MAX_NAME), field="name"
+        )
+    return name
+
+
+def _choose_scopes(wanted: tuple[str, ...], role: Role | None) -> tuple[str, ...]:
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown:
+        raise Invalid(f"unknown scope {', '.join(unknown)}; there are {', '.join(SCOPES)}", field="scopes")
+    covered = allowed_scopes(SCOPES, role)
+    beyond = tuple(scope for scope in wanted if scope not in covered)
+    if beyond:
+        raise Forbidden(
+            say(
+                "A key can do no more than who makes it, and their role does not cover %(scopes)s.",
+                scopes=beyond,
+            )
+        )
+    return tuple(scope for scope in covered if scope in (wanted or covered))
 
 
 async def create_key(
@@ -114,24 +134,46 @@ async def create_key(
     email: str,
     name: str,
     dialect: Dialect,
+    organization: str | None = None,
     scopes: tuple[str, ...] = (),
     rate: int | None = None,
+    expires_in_days: int | None = None,
     by: Author = SYSTEM,
 ) -> NewKey:
-    """A key for the user's organization, with all scopes if none are named. Raises `NotFound`, `Invalid`, `Forbidden`."""
-    check_scopes(scopes)
+    """A user's key for the organization with this slug, or for the one that they joined first.
+
+    Raises `NotFound`, and as `add_key`.
+    """
     new, now = make_key(dialect), services.clock()
-    wanted = WantedKey(name=name, dialect=dialect, scopes=scopes, rate=rate)
+    wanted = WantedKey(
+        name=name,
+        dialect=dialect,
+        scopes=scopes,
+        rate=rate,
+        expires_at=None if expires_in_days is None else now + expires_in_days * DAY,
+    )
 
     async def add(tx: Transaction) -> None:
-        user = await users.find_user(tx, email)
-        organization = await members.first_organization(tx, user.id) if user else None
-        if user is None or organization is None:
-            raise NotFound(f"there is no user {email}; `badgefed create-user` makes one")
-        await add_key(tx, organization.id, user.id, wanted, new, by=by, now=now)
+        user_id, organization_id = await _find_maker(tx, email, organization)
+        await add_key(tx, organization_id, user_id, wanted, new, by=by, now=now)
 
     await services.database.write(add)
     return new
+
+
+async def _find_maker(reader: Reader, email: str, slug: str | None) -> tuple[int, int]:
+    """The ids of the user and of their organization."""
+    user = await users.find_user(reader, email)
+    if user is None:
+        raise NotFound(f"there is no user {email}; `badgefed create-user` makes one")
+    if slug is None:
+        home = await members.first_organization(reader, user.id)
+    else:
+        membership = await members.find_membership(reader, user.id, slug)
+        home = membership.organization if membership else None
+    if home is None:
+        raise NotFound(f"{email} does not belong to {slug or 'any organization'}")
+    return user.id, home.id
 
 
 async def revoke_key(services: Services, key_id: int, *, by: Author = SYSTEM) -> ApiKey:
@@ -139,25 +181,26 @@ async def revoke_key(services: Services, key_id: int, *, by: Author = SYSTEM) ->
     now = services.clock()
 
     async def revoke(tx: Transaction) -> ApiKey:
-        key = await api_keys.revoke_key(tx, key_id, now=now)
-        if key is None:
-            raise NotFound(f"there is no key {key_id} that works")
-        await record_key(tx, Action.KEY_REVOKE, key, by=by, now=now)
-        return key
+        key = await api_keys.find_key(tx, key_id)
+        if key is None or key.revoked_at is not None:
+            raise NotFound(f"there is no key {key_id} that works; `badgefed list-keys` shows those that do")
+        return await _revoke(tx, key, by=by, now=now)
 
     return await services.database.write(revoke)
 
 
-async def revoke_own_key(
-    tx: Transaction, uuid: str, *, organization_id: int, by: Author, now: int
-) -> ApiKey | None:
-    """The key of the organization, which works no more; None where it was revoked already. Raises `NotFound`."""
-    found = await api_keys.find_own_key(tx, uuid, organization_id=organization_id)
-    if found is None:
-        raise NotFound("There is no such key here.")
-    key = await api_keys.revoke_key(tx, found.id, now=now)
-    if key is not None:
+async def revoke_own_key(tx: Transaction, uuid: str, *, organization_id: int, by: Author, now: int) -> ApiKey:
+    """The key of the organization, which works no more, also where it was revoked before. Raises `NotFound`."""
+    key = await api_keys.find_own_key(tx, uuid.lower(), organization_id=organization_id)
+    if key is None:
+        raise NotFound(NO_KEY)
+    return await _revoke(tx, key, by=by, now=now)
+
+
+async def _revoke(tx: Transaction, key: ApiKey, *, by: Author, now: int) -> ApiKey:
+    if await api_keys.revoke_key(tx, key.id, now=now):
         await record_key(tx, Action.KEY_REVOKE, key, by=by, now=now)
+        return replace(key, revoked_at=now)
     return key
 
 

@@ -18,7 +18,7 @@ from badgefed.protocol.openbadges import web_url
 from badgefed.protocol.openbadges3 import RESULT_TYPES
 from badgefed.store import audit, badges
 from badgefed.store.database import Transaction
-from badgefed.texts import say
+from badgefed.texts import N_, Message, say
 from badgefed.work.artwork import Picture, draw_badge_picture, read_upload, store_picture
 from badgefed.work.services import Services
 
@@ -27,8 +27,15 @@ HAS_AWARDS = "badge has awards"
 MAX_TITLE = 200
 MAX_TEXT = 10_000
 MAX_SLUG = 80
+MAX_DAYS = 36_500
 MAX_PARTS = 50
 MAX_PART = 2_000
+_REQUIRED = (
+    ("title", MAX_TITLE, N_("Give the badge a title of at most %(most)s characters.")),
+    ("description", MAX_TEXT, N_("Say what the badge stands for, in at most %(most)s characters.")),
+    ("criteria", MAX_TEXT, N_("Say how the badge is earned, in at most %(most)s characters.")),
+)
+_TEXTS = ("title", "description", "criteria", "image_alt", "hashtags", "info_uri", "share_text")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -65,41 +72,55 @@ class PreparedBadge:
     picture: Picture
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedEdit:
+    """What a badge becomes, and its new picture if it gets one: all that takes time is done."""
+
+    badge: Badge
+    new: NewBadge
+    picture: Picture | None
+
+
 _EDITABLE = tuple(field.name for field in fields(NewBadge) if field.name not in ("image", "slug"))
 
 
 def check_badge(new: NewBadge) -> None:
     """Raises `Invalid` with the field and what would be right."""
-    if not new.title.strip() or len(new.title) > MAX_TITLE:
-        raise Invalid(say("title must have 1 to %(most)s characters", most=MAX_TITLE), field="title")
-    for field, text in (("description", new.description), ("criteria", new.criteria)):
-        if not text.strip() or len(text) > MAX_TEXT:
-            raise Invalid(
-                say("%(field)s must have 1 to %(most)s characters", field=field, most=MAX_TEXT), field=field
-            )
-    for field in ("title", "description", "criteria", "image_alt", "hashtags", "info_uri", "share_text"):
+    for field, most, text in _REQUIRED:
+        if not getattr(new, field).strip() or len(getattr(new, field)) > most:
+            raise Invalid(Message(text=text, values={"most": most}), field=field)
+    for field in _TEXTS:
         if _CONTROL.search(getattr(new, field) or ""):
-            raise Invalid(say("%(field)s must not contain control characters", field=field), field=field)
-    if new.expires_in_days is not None and not 1 <= new.expires_in_days <= 36_500:
-        raise Invalid("expires-in-days must be from 1 to 36500", field="expires_in_days")
+            raise Invalid("One of the texts has characters in it that can't be shown.", field=field)
+    if new.expires_in_days is not None and not 1 <= new.expires_in_days <= MAX_DAYS:
+        raise Invalid(
+            say("A badge expires after 1 to %(most)s days, or not at all.", most=MAX_DAYS),
+            field="expires_in_days",
+        )
     if new.slug is not None and (not _SLUG.fullmatch(new.slug) or len(new.slug) > MAX_SLUG):
         raise Invalid("slug must be words of a-z and 0-9 joined by hyphens", field="slug")
     if new.language is not None and not _LANGUAGE.fullmatch(new.language):
-        raise Invalid("language must be a BCP 47 tag like en or pt-BR", field="language")
+        raise Invalid("Write the language as a tag like en, de or pt-BR.", field="language")
     _check_alignments(new.alignments)
     _check_result_descriptions(new.result_descriptions)
 
 
 def _check_alignments(alignments: tuple[Alignment, ...]) -> None:
     if len(alignments) > MAX_PARTS:
-        raise Invalid(say("there can be at most %(most)s alignments", most=MAX_PARTS), field="alignments")
+        raise Invalid(
+            say("A badge stands for at most %(most)s skills and standards.", most=MAX_PARTS),
+            field="alignments",
+        )
     for alignment in alignments:
         if not alignment.target_name.strip() or web_url(alignment.target_url) is None:
-            raise Invalid("each alignment needs a name and an http(s) URL", field="alignments")
+            raise Invalid(
+                "Each skill or standard needs a name and an address like https://example.org.",
+                field="alignments",
+            )
         if any(len(text or "") > MAX_PART or _CONTROL.search(text or "") for text in astuple(alignment)):
             raise Invalid(
                 say(
-                    "an alignment's texts have at most %(most)s characters and no control characters",
+                    "What is said of a skill or standard may have at most %(most)s characters, all of which can be shown.",
                     most=MAX_PART,
                 ),
                 field="alignments",
@@ -190,10 +211,19 @@ async def edit_badge(
     draws_picture: bool = False,
     by: Author = SYSTEM,
 ) -> Badge:
-    """The badge with some members of `NewBadge` changed, as its next version; what was awarded stays as it was.
+    """Raises as `prepare_edit` and `apply_edit`."""
+    edit = await prepare_edit(badge, issuer, changes, draws_picture=draws_picture)
+    now = services.clock()
+    return await services.database.write(lambda tx: apply_edit(tx, edit, issuer, by=by, now=now))
+
+
+async def prepare_edit(
+    badge: Badge, issuer: Issuer, changes: Mapping[str, Any], *, draws_picture: bool = False
+) -> PreparedEdit:
+    """The badge with some members of `NewBadge` changed, checked before any transaction.
 
     A picture of ours is drawn anew when the title or the type changes, and in place of an uploaded one by `draws_picture`.
-    Raises `Invalid`; `Conflict` where somebody else edited the badge meanwhile.
+    Raises `Invalid`.
     """
     new = replace(_as_new(badge), **changes)
     check_badge(new)
@@ -203,23 +233,28 @@ async def edit_badge(
         else draws_picture
     )
     picture = await _make_picture(issuer, new) if new.image is not None or redraws else None
-    now = services.clock()
+    return PreparedEdit(badge=badge, new=new, picture=picture)
 
-    async def store(tx: Transaction) -> Badge:
-        values = {name: getattr(new, name) for name in _EDITABLE}
-        after = replace(badge, **values)
-        if picture is not None:
-            image = await store_picture(tx, picture, now=now)
-            after = replace(after, image_id=image.id, image_generated=new.image is None)
-        if after == badge:
-            return badge
-        edited = await badges.edit_badge(tx, badge, after, now=now)
-        if edited is None:
-            raise Conflict("somebody else has edited this badge meanwhile; look at it again")
-        await _record(tx, Action.BADGE_CHANGE, edited, issuer, by=by, now=now, version=edited.version)
-        return edited
 
-    return await services.database.write(store)
+async def apply_edit(
+    tx: Transaction, edit: PreparedEdit, issuer: Issuer, *, by: Author = SYSTEM, now: int
+) -> Badge:
+    """The next version of the badge; what was awarded stays as it was.
+
+    Raises `Conflict` where somebody else edited the badge meanwhile.
+    """
+    badge = edit.badge
+    after = replace(badge, **{name: getattr(edit.new, name) for name in _EDITABLE})
+    if edit.picture is not None:
+        image = await store_picture(tx, edit.picture, now=now)
+        after = replace(after, image_id=image.id, image_generated=edit.new.image is None)
+    if after == badge:
+        return badge
+    edited = await badges.edit_badge(tx, badge, after, now=now)
+    if edited is None:
+        raise Conflict("somebody else has edited this badge meanwhile; look at it again")
+    await _record(tx, Action.BADGE_CHANGE, edited, issuer, by=by, now=now, version=edited.version)
+    return edited
 
 
 async def delete_badge(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from badgefed.errors import Invalid
 from badgefed.issuing.bulk_columns import Columns, find_field, read_columns
 from badgefed.model.bulk import BulkRow, RowContent, RowState
 from badgefed.model.recipient import email_alias, profile_alias
-from badgefed.model.times import from_datetime
+from badgefed.model.times import DAY, from_iso8601, from_rfc3339
 from badgefed.protocol.bodies import (
     MAX_EMAIL,
     Body,
@@ -37,6 +36,8 @@ EXPIRES_TEXT = "expires must be a date like 2030-12-31, or a time with its zone 
 EXPIRES_PAST = "expires must be in the future"
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# What spreadsheets in much of Europe make of such a date; with dots the day comes first everywhere.
+_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
 def _text(name: str, description: str, example: str) -> Field:
@@ -133,16 +134,7 @@ class Judge:
             number=number,
             line=line,
             state=RowState.WAITING,
-            content=RowContent(
-                email=values["email"],
-                profile=values["profile"],
-                name=values["name"],
-                badge=values["badge"] or self.badge,
-                evidence=values["evidence"],
-                narrative=values["narrative"],
-                license_number=values["licenseNumber"],
-                expires=values["expires"],
-            ),
+            content=replace(_make_content(values), badge=values["badge"] or self.badge),
             badge_id=badge.id,
             expires_at=None if values["expires"] is None else read_expiry(values["expires"], self.now),
         )
@@ -166,16 +158,12 @@ class Judge:
 
 def read_expiry(text: str, now: int) -> int:
     """The instant of a time with its zone, or of the end of a day in UTC. Raises `Invalid`."""
+    if dotted := _DOTTED_DATE.fullmatch(text):
+        text = f"{dotted[3]}-{dotted[2]:0>2}-{dotted[1]:0>2}"
     try:
-        if _DATE.fullmatch(text):
-            moment = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1, microseconds=-1)
-        else:
-            moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
+        instant = from_iso8601(text) + DAY - 1 if _DATE.fullmatch(text) else from_rfc3339(text)
+    except (ValueError, TypeError):
         raise Invalid(EXPIRES_TEXT, field="expires") from None
-    if moment.tzinfo is None:
-        raise Invalid(EXPIRES_TEXT, field="expires")
-    instant = from_datetime(moment)
     if instant <= now:
         raise Invalid(EXPIRES_PAST, field="expires")
     return instant
@@ -243,6 +231,10 @@ def _keep(given: Mapping[str, Any]) -> RowContent:
         for name, value in given.items()
         if isinstance(value, str)
     }
+    return _make_content(texts)
+
+
+def _make_content(texts: Mapping[str, str | None]) -> RowContent:
     return RowContent(
         email=texts.get("email"),
         profile=texts.get("profile"),

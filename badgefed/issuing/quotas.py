@@ -50,11 +50,9 @@ async def count_award(tx: Transaction, organization: Organization, *, now: int) 
     if limit is None:
         return
     month = _month(now)
-    used = await award_usage.use_award(tx, organization.id, month, limit=limit)
-    if used is None:
+    if not await award_usage.is_begun(tx, organization.id, month):
         await award_usage.begin_month(tx, organization.id, month, first_uuid=_first_uuid(month_start(now)))
-        used = await award_usage.use_award(tx, organization.id, month, limit=limit)
-    if not used:
+    if not await award_usage.use_award(tx, organization.id, month, limit=limit):
         raise PaymentRequired(QUOTA_REACHED)
 
 

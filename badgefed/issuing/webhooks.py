@@ -29,7 +29,6 @@ NOT_FOUND = "Webhook not found."
 DELIVERY_NOT_FOUND = "Delivery not found."
 NOT_ACTIVE = "This webhook is not active: make it active first."
 STILL_WAITING = "This delivery is waiting already."
-MADE = "This webhook was made already, and its secret shown once. Replace the secret if it got lost."
 TOO_MANY = f"An organization can have {MAX_ENDPOINTS} webhooks: delete one first."
 
 
@@ -72,19 +71,15 @@ async def create_endpoint(
     wanted: Wanted,
     *,
     by: Author,
-    uuid: str | None = None,
 ) -> NewEndpoint:
-    """An endpoint with a new secret; `wanted` is checked. Raises `Conflict` where there are too many.
-
-    `uuid` is chosen by whoever may ask twice for one and the same endpoint; the second time is a `Conflict`.
-    """
+    """An endpoint with a new secret; `wanted` is checked. Raises `Conflict` where there are too many."""
     await organizations.lock_organization(tx, organization_id)
     if len(await webhooks.list_endpoints(tx, organization_id)) >= MAX_ENDPOINTS:
         raise Conflict(TOO_MANY)
     secret = new_secret()
     endpoint = await webhooks.add_endpoint(
         tx,
-        uuid=uuid or new_uuid(services.clock()),
+        uuid=new_uuid(services.clock()),
         organization_id=organization_id,
         url=wanted.url,
         description=wanted.description,
@@ -93,8 +88,6 @@ async def create_endpoint(
         created_by=by.label,
         now=services.clock(),
     )
-    if endpoint is None:
-        raise Conflict(MADE)
     if not wanted.is_active:
         endpoint = await _change(tx, endpoint, wanted)
     await _record(tx, services, Action.WEBHOOK_CREATE, endpoint, by=by)

@@ -60,9 +60,9 @@ _SCOPE_PERMISSIONS: Mapping[str, Permission] = {
 }
 
 
-def may(role: Role, permission: Permission) -> bool:
-    """Whether a member with this role may do that: the one rule for every door."""
-    return permission in PERMISSIONS[role]
+def may(role: Role | None, permission: Permission) -> bool:
+    """Whether a member with this role may do that: the one rule for every door. None is the role of who is no member."""
+    return role is not None and permission in PERMISSIONS[role]
 
 
 def may_give(giver: Role, given: Role) -> bool:
@@ -70,7 +70,7 @@ def may_give(giver: Role, given: Role) -> bool:
     return PERMISSIONS[given] <= PERMISSIONS[giver]
 
 
-def allowed_scopes(scopes: Iterable[str], role: Role) -> tuple[str, ...]:
+def allowed_scopes(scopes: Iterable[str], role: Role | None) -> tuple[str, ...]:
     """Those of a key's scopes that its maker's role covers today; a scope that isn't listed here is for owners."""
     return tuple(
         scope for scope in scopes if may(role, _SCOPE_PERMISSIONS.get(scope, Permission.MANAGE_KEYS))
@@ -180,14 +180,17 @@ class Invitation:
 class ApiKey:
     """A key as the store knows it; the key itself is known to its owner alone.
 
-    It begins with `prefix` and ends with `last4`. `rate` is in requests per minute, 0 for no limit; `last_used_at` is exact
-    to a minute.
+    It begins with `prefix` and ends with `last4`. `maker` is an e-mail address, `role` what they are today, None where they
+    are no member any more; `scopes` are those that this role covers. `rate` is in requests per minute, 0 for no limit;
+    `last_used_at` is exact to a minute.
     """
 
     id: int
     uuid: str
     organization_id: int
     user_id: int
+    maker: str
+    role: Role | None
     name: str
     prefix: str
     last4: str
@@ -196,6 +199,7 @@ class ApiKey:
     created_at: int
     last_used_at: int | None
     expires_at: int | None
+    revoked_at: int | None
 
     @property
     def subject(self) -> str:

@@ -32,14 +32,22 @@ def from_datetime(moment: datetime) -> int:
 
 
 def from_rfc3339(text: str) -> int:
-    """The instant of a time with its zone. Raises `ValueError`."""
-    return from_datetime(datetime.fromisoformat(text))
+    """The instant of a time with its zone. Raises `ValueError`, also for one outside the years 1 to 9999 of UTC."""
+    return _check_years(from_datetime(datetime.fromisoformat(text)))
 
 
 def from_iso8601(text: str) -> int:
-    """The instant of an ISO 8601 date (its midnight) or time; without a zone it is UTC. Raises `ValueError`."""
+    """The instant of an ISO 8601 date (its midnight) or time; without a zone it is UTC. Raises as `from_rfc3339`."""
     moment = datetime.fromisoformat(text)
-    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return _check_years(from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+
+
+def _check_years(instant: int) -> int:
+    try:
+        to_datetime(instant)
+    except OverflowError as error:
+        raise ValueError(f"{instant} is in no year of UTC that can be written") from error
+    return instant
 
 
 def month_start(instant: int) -> int:

@@ -317,14 +317,14 @@ def web_address(name: str, text: str) -> Rule:
     )
 
 
-def matching(name: str, pattern: str, text: str) -> Rule:
-    """A text that matches the regular expression from its beginning to its end."""
+def matching(name: str, pattern: str, text: str, *, may_be_blank: bool = False) -> Rule:
+    """A text that matches the regular expression from its beginning to its end; `may_be_blank`: none at all does as well."""
     whole = re.compile(pattern)
     return Rule(
         fields=(name,),
         text=text,
         holds=lambda values: values[name] is None or whole.fullmatch(values[name]) is not None,
-        schema=_property(name, pattern=f"^(?:{pattern})$"),
+        schema=_property(name, pattern=rf"^\s*(?:{pattern})?\s*$" if may_be_blank else f"^(?:{pattern})$"),
     )
 
 
@@ -369,12 +369,11 @@ def plain(name: str, text: str, *, lines: bool = False) -> Rule:
     """No control characters; line breaks and tabs only where there may be several `lines`."""
     pattern = _CONTROL_IN_LINES if lines else _CONTROL
     excluded = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f" if lines else r"\x00-\x1f\x7f-\x9f"
-    end = rf"[^\s{excluded}]"
     return Rule(
         fields=(name,),
         text=text,
         holds=lambda values: pattern.search(values[name] or "") is None,
-        schema=_property(name, pattern=rf"^({end}([^{excluded}]*{end})?)?$"),
+        schema=_property(name, format="plain-text", pattern=rf"^\s*[^{excluded}]*\s*$"),
     )
 
 

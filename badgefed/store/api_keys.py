@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 
 from badgefed.model.organization import ApiKey, Role, allowed_scopes
 from badgefed.store.database import Reader, Row, Transaction
+
+_SELECT = (
+    "SELECT api_keys.*, users.email AS maker, members.role FROM api_keys JOIN users ON users.id = api_keys.user_id"
+    " LEFT JOIN members ON members.user_id = api_keys.user_id"
+    " AND members.organization_id = api_keys.organization_id"
+)
+_LIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
 
 
 def hash_key(key: str) -> str:
@@ -15,41 +21,37 @@ def hash_key(key: str) -> str:
 
 
 def _api_key(row: Row) -> ApiKey:
+    role = Role(row["role"]) if row["role"] else None
     return ApiKey(
         id=row["id"],
         uuid=row["uuid"],
         organization_id=row["organization_id"],
         user_id=row["user_id"],
+        maker=row["maker"],
+        role=role,
         name=row["name"],
         prefix=row["prefix"],
         last4=row["last4"],
-        scopes=tuple(row["scopes"].split()),
+        scopes=allowed_scopes(row["scopes"].split(), role),
         rate=row["rate"],
         created_at=row["created_at"],
         last_used_at=row["last_used_at"],
         expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
     )
 
 
 async def find_live_key(reader: Reader, key: str, *, now: int) -> ApiKey | None:
-    """The key, with those of its scopes that its maker's role covers today.
-
-    None where it is unknown, revoked or expired, where its maker is deactivated or no member any more, and where its
+    """None where it is unknown, revoked or expired, where its maker is deactivated or no member any more, and where its
     organization is suspended.
     """
     row = await reader.one(
-        "SELECT api_keys.*, members.role FROM api_keys JOIN users ON users.id = api_keys.user_id"
-        " JOIN members ON members.user_id = api_keys.user_id AND members.organization_id = api_keys.organization_id"
-        " JOIN organizations ON organizations.id = api_keys.organization_id"
-        " WHERE key_hash = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
-        " AND users.is_active = 1 AND organizations.status = 'active'",
-        hash_key(key),
+        f"{_SELECT} JOIN organizations ON organizations.id = api_keys.organization_id WHERE {_LIVE} AND key_hash = ?"
+        " AND users.is_active = 1 AND members.role IS NOT NULL AND organizations.status = 'active'",
         now,
+        hash_key(key),
     )
-    if row is None:
-        return None
-    found = _api_key(row)
-    return replace(found, scopes=allowed_scopes(found.scopes, Role(row["role"])))
+    return _api_key(row) if row else None
 
 
 async def add_key(
@@ -65,11 +67,11 @@ async def add_key(
     rate: int,
     expires_at: int | None,
     now: int,
-) -> ApiKey | None:
-    """Keeps the hash of `key`, its prefix and its last four characters. None if there is one with this uuid."""
+) -> ApiKey:
+    """Keeps the hash of `key`, its prefix and its last four characters."""
     row = await tx.one(
         "INSERT INTO api_keys (uuid, organization_id, user_id, name, prefix, last4, key_hash, scopes, rate,"
-        " expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uuid) DO NOTHING RETURNING *",
+        " expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         uuid,
         organization_id,
         user_id,
@@ -82,7 +84,10 @@ async def add_key(
         expires_at,
         now,
     )
-    return _api_key(row) if row else None
+    assert row is not None
+    made = await find_key(tx, row["id"])
+    assert made is not None
+    return made
 
 
 async def touch_key(tx: Transaction, key_id: int, *, now: int) -> None:
@@ -98,45 +103,46 @@ async def touch_key(tx: Transaction, key_id: int, *, now: int) -> None:
 async def list_live_keys(reader: Reader, organization_id: int, *, now: int) -> list[ApiKey]:
     """The organization's keys that are neither revoked nor expired, newest first."""
     rows = await reader.all(
-        "SELECT * FROM api_keys WHERE organization_id = ? AND revoked_at IS NULL"
-        " AND (expires_at IS NULL OR expires_at > ?) ORDER BY id DESC",
-        organization_id,
+        f"{_SELECT} WHERE {_LIVE} AND api_keys.organization_id = ? ORDER BY api_keys.id DESC",
         now,
+        organization_id,
     )
     return [_api_key(row) for row in rows]
+
+
+async def page_keys(
+    reader: Reader, organization_id: int, *, limit: int, offset: int
+) -> tuple[list[ApiKey], int]:
+    """The organization's keys, also those that work no more, the first made in front; and how many there are in all."""
+    rows = await reader.all(
+        f"{_SELECT} WHERE api_keys.organization_id = ? ORDER BY api_keys.id LIMIT ? OFFSET ?",
+        organization_id,
+        limit,
+        offset,
+    )
+    count = await reader.one("SELECT COUNT(*) AS n FROM api_keys WHERE organization_id = ?", organization_id)
+    return [_api_key(row) for row in rows], int(count["n"]) if count else 0
+
+
+async def find_key(reader: Reader, key_id: int) -> ApiKey | None:
+    """Also one that works no more."""
+    row = await reader.one(f"{_SELECT} WHERE api_keys.id = ?", key_id)
+    return _api_key(row) if row else None
 
 
 async def find_own_key(reader: Reader, uuid: str, *, organization_id: int) -> ApiKey | None:
     """A key of the organization by its uuid, also one that works no more."""
     row = await reader.one(
-        "SELECT * FROM api_keys WHERE uuid = ? AND organization_id = ?", uuid, organization_id
+        f"{_SELECT} WHERE api_keys.uuid = ? AND api_keys.organization_id = ?", uuid, organization_id
     )
     return _api_key(row) if row else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedKey:
-    """A key in a list, with the address of who made it."""
-
-    key: ApiKey
-    maker: str
-
-
-async def list_keys_with_makers(reader: Reader, organization_id: int, *, now: int) -> list[ListedKey]:
-    """As `list_live_keys`."""
-    rows = await reader.all(
-        "SELECT api_keys.*, users.email AS maker FROM api_keys JOIN users ON users.id = api_keys.user_id"
-        " WHERE api_keys.organization_id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
-        " ORDER BY api_keys.id DESC",
-        organization_id,
-        now,
+async def revoke_key(tx: Transaction, key_id: int, *, now: int) -> bool:
+    """False if it was revoked already."""
+    return (
+        await tx.execute(
+            "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", now, key_id
+        )
+        == 1
     )
-    return [ListedKey(key=_api_key(row), maker=row["maker"]) for row in rows]
-
-
-async def revoke_key(tx: Transaction, key_id: int, *, now: int) -> ApiKey | None:
-    """The key, which works no more; None if there is none, or if it was revoked already."""
-    row = await tx.one(
-        "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING *", now, key_id
-    )
-    return _api_key(row) if row else None

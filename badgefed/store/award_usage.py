@@ -5,6 +5,14 @@ from __future__ import annotations
 from badgefed.store.database import Transaction
 
 
+async def is_begun(tx: Transaction, organization_id: int, month: str) -> bool:
+    """Whether the month's awards are counted yet."""
+    row = await tx.one(
+        "SELECT 1 AS found FROM award_usage WHERE organization_id = ? AND month = ?", organization_id, month
+    )
+    return row is not None
+
+
 async def begin_month(tx: Transaction, organization_id: int, month: str, *, first_uuid: str) -> None:
     """Starts counting at the grants that the month has seen already: those from `first_uuid` on, for uuids sort by time."""
     await tx.execute(
@@ -18,20 +26,15 @@ async def begin_month(tx: Transaction, organization_id: int, month: str, *, firs
     )
 
 
-async def use_award(tx: Transaction, organization_id: int, month: str, *, limit: int) -> bool | None:
-    """Whether one more was below the limit, and is counted; None before `begin_month`."""
-    row = await tx.one(
-        "UPDATE award_usage SET used = used + 1 WHERE organization_id = ? AND month = ? AND used < ? RETURNING used",
+async def use_award(tx: Transaction, organization_id: int, month: str, *, limit: int) -> bool:
+    """Whether one more was below the limit, and is counted, in a month that is begun."""
+    changed = await tx.execute(
+        "UPDATE award_usage SET used = used + 1 WHERE organization_id = ? AND month = ? AND used < ?",
         organization_id,
         month,
         limit,
     )
-    if row is not None:
-        return True
-    known = await tx.one(
-        "SELECT used FROM award_usage WHERE organization_id = ? AND month = ?", organization_id, month
-    )
-    return None if known is None else False
+    return changed == 1
 
 
 async def forget_usage(tx: Transaction, organization_id: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.access.doors import (
     ACTIVITY,
-    BARE,
     CODED,
     HTML,
     INCOMPLETE,
@@ -144,6 +143,9 @@ API_ROWS: tuple[Row, ...] = (
     session("POST /api/organizations/{orgId}/credentials", NO_ROLE, owner="201"),
     session("GET /api/organizations/{orgId}/credentials/{id}", SAME),
     session("DELETE /api/organizations/{orgId}/credentials/{id}", NO_ROLE),
+    session("GET /api/organizations/{orgId}/keys", NO_ROLE),
+    session("POST /api/organizations/{orgId}/keys", NO_ROLE, owner="201"),
+    session("DELETE /api/organizations/{orgId}/keys/{keyId}", NO_ROLE),
     nothing("/api/organizations", CODED),
     public("GET /api/credentials/{id}/baked", PNG),
     public(
@@ -163,18 +165,15 @@ API_ROWS: tuple[Row, ...] = (
     issuers("DELETE /issuers/{issuerId}", "issuers:write", "404 issuer not found"),
     issuers("POST /issuers/{issuerId}/verify", "issuers:write", "404 issuer not found"),
     issuers("POST /issuers/{issuerId}/rotate-code", "issuers:write", "404 issuer not found"),
-    nothing("/issuers", BARE, "405 Allowed here: DELETE, OPTIONS, PUT."),
     issuers("GET /badges", "badges:read", THEIRS),
     issuers("POST /badges", "badges:write", "404 issuer not found"),
     issuers("PUT /badges/{badgeId}", "badges:write", "404 badge not found"),
     issuers("DELETE /badges/{badgeId}", "badges:write", "404 badge not found", "400 badge has awards"),
-    nothing("/badges", BARE, "405 Allowed here: DELETE, OPTIONS, PUT."),
     issuers("GET /awards", "grants:read", THEIRS),
     issuers("POST /awards", "grants:write", "404 badge not found"),
     issuers("GET /awards/{awardId}", "grants:read", "404 award not found"),
     issuers("DELETE /awards/{awardId}", "grants:write", "404 award not found"),
     issuers("POST /awards/{awardId}/email", "grants:write", "404 award not found"),
-    issuers("ANY /awards/{rest}", "grants:read", "404 award not found", "404 award not found"),
     public("GET /verify-issuer/{uuid}/{key}", HTML),
     public("POST /verify-issuer/{uuid}/{key}", INCOMPLETE),
 )

@@ -67,7 +67,7 @@ credentials = _keyed(
     "401 This API key is not valid.",
 )
 
-NO_TOKEN = "401 This needs the token of a session as Authorization: Bearer; POST /api/auth/login gives one for e-mail and password."
+NO_TOKEN = "401 This needs the token of a session as Authorization: Bearer, no API key; POST /api/auth/login gives one for e-mail and password."
 BAD_TOKEN = "401 This token is not valid (any more); get a new one by POST /api/auth/login."
 NO_ROLE = "403 Your role in this organization does not allow that."
 

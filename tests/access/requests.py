@@ -41,6 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/organizations/{orgId}/badges/{badgeId}": {"description": "Changed"},
     "POST /api/organizations/{orgId}/credentials": {"badgeId": "$badge", "recipient": _RECIPIENT},
     "DELETE /api/organizations/{orgId}/credentials/{id}": _REASON,
+    "POST /api/organizations/{orgId}/keys": {"name": SECRET, "scopes": ["badges:read"]},
     "POST /api/auth/login": {"email": "$who", "password": "none of ours"},
     "POST /issuers": _ISSUER,
     "POST /issuers/{issuerId}/verify": {"code": "$code"},

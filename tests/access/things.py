@@ -73,6 +73,7 @@ async def fill(services: Services, world: World, key: str, mailbox: Mailbox) -> 
         deliveries = await _get(client, f"/api/webhooks/{made['webhook']}/deliveries")
         made["delivery"] = deliveries["deliveries"][0]["id"]
     made["status list"] = await _one(services, "SELECT uuid AS value FROM status_lists")
+    made["key"] = await _one(services, "SELECT uuid AS value FROM api_keys WHERE id = 1")
     made["svg"] = await _one(services, _SVG, world.badge.image_id)
     made["image"] = await _one(
         services, f"SELECT sha256 AS value FROM images WHERE id = {world.badge.image_id}"
@@ -159,6 +160,7 @@ def _name(
         "/console/o/{organization}/badges": {"uuid": badge.uuid},
         "/console/o/{organization}/issuers": {"uuid": issuer.uuid},
         "/console/o/{organization}/lists": {"uuid": made["bulk"]},
+        "/console/o/{organization}/pictures": {"uuid": NOTHING},
         "/console/o/{organization}/webhooks": {"webhook": made["webhook"], "delivery": made["delivery"]},
         "/u/{handle}": {"handle": "@ann@social.example"},
         "/sitemaps": {"kind": "badges", "number": "1"},
@@ -173,7 +175,12 @@ def _name(
         "/api/bulk": {"bulkId": made["bulk"]},
         "/api/webhooks": {"webhookId": made["webhook"], "deliveryId": made["delivery"]},
         "/api/v1": {"badgeId": badge.uuid, "id": made["credential"]},
-        "/api/organizations": {"orgId": "org", "badgeId": badge.uuid, "id": made["credential"]},
+        "/api/organizations": {
+            "orgId": "org",
+            "badgeId": badge.uuid,
+            "id": made["credential"],
+            "keyId": made["key"],
+        },
         "/api/credentials": {"id": shown.code},
         "/issuers/{issuerId}": {"issuerId": made["issuer"]},
         "/badges": {"badgeId": badge.uuid},

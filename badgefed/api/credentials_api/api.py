@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from badgefed.api.credentials_api import badges, credentials, pictures, sessions
+from badgefed.api.credentials_api import badge_operations, credential_operations, keys, pictures, sessions
 from badgefed.api.credentials_api.definitions import COMMON_REFUSALS, DESCRIPTION, KEY_TEXTS
 from badgefed.api.errors import CodedError, coded_error
 from badgefed.api.operations import Api
@@ -15,8 +15,9 @@ API = Api(
     roots=("/api/v1", "/api/organizations", "/api/auth", "/api/credentials"),
     description=DESCRIPTION,
     operations=(
-        *badges.OPERATIONS,
-        *credentials.OPERATIONS,
+        *badge_operations.OPERATIONS,
+        *credential_operations.OPERATIONS,
+        *keys.OPERATIONS,
         *sessions.OPERATIONS,
         *pictures.OPERATIONS,
     ),

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from badgefed.api.credentials_api.callers import Actor, by_key, by_session
-from badgefed.api.credentials_api.definitions import (
-    BADGE_BODY,
-    BADGE_CHANGES,
-    BADGE_EXAMPLE_BODY,
-    BADGE_ID,
-    IDEMPOTENCY_KEY,
-    LOCKED,
-    NO_BADGE,
-    NO_ORGANIZATION_REFUSAL,
-    ONCE_REFUSAL,
-    ORGANIZATION_ID,
-    body_refusals,
-)
-from badgefed.api.credentials_api.incoming import MEDIA, Incoming, find_picture, read_definition
-from badgefed.api.credentials_api.queries import (
-    ACTIVE_TEXT,
-    LIMIT,
-    LIMIT_TEXT,
-    OFFSET,
-    OFFSET_TEXT,
-    read_active,
-    read_page,
-)
+from badgefed.api.credentials_api.callers import Actor
+from badgefed.api.credentials_api.definitions import BADGE_BODY, BADGE_CHANGES, BADGE_ID, LOCKED, NO_BADGE
+from badgefed.api.credentials_api.incoming import Incoming, find_picture, picture_faults, read_definition
+from badgefed.api.credentials_api.queries import is_uuid, read_active, read_page
 from badgefed.api.credentials_api.views import (
     CatalogueBadge,
     CatalogueBadges,
@@ -42,16 +20,21 @@ from badgefed.api.credentials_api.views import (
     view_badge,
 )
 from badgefed.api.errors import json_response
-from badgefed.api.idempotency import Answer, answer_once, check_idempotency_key, identify, respond
-from badgefed.api.operations import Content, Keyed, Operation, Parameter, Personal, Refusal, Success
+from badgefed.api.idempotency import carry_out_once
 from badgefed.api.requests import services_of
 from badgefed.errors import Conflict, NotFound
-from badgefed.issuing.badge_standing import SLUG_TAKEN, set_standing
-from badgefed.issuing.badges import NewBadge, add_badge, delete_badge, edit_badge, prepare_badge
+from badgefed.issuing.badge_standing import set_standing
+from badgefed.issuing.badges import (
+    NewBadge,
+    add_badge,
+    apply_edit,
+    delete_badge,
+    prepare_badge,
+    prepare_edit,
+)
+from badgefed.model.badge import Badge
 from badgefed.model.issuer import Issuer
-from badgefed.model.organization import Permission
-from badgefed.protocol import multipart
-from badgefed.protocol.bodies import Body
+from badgefed.protocol.bodies import Values
 from badgefed.store import catalogue
 from badgefed.store.catalogue import ListedBadge, find_listed_badge, page_badges
 from badgefed.store.database import Reader, Transaction
@@ -60,6 +43,14 @@ from badgefed.store.organizations import get_organization
 from badgefed.work.services import Services
 
 NO_ISSUER = "This organization has no issuer."
+
+_MEMBERS = {
+    "name": "title",
+    "description": "description",
+    "criteria": "criteria",
+    "expiresInDays": "expires_in_days",
+}
+_CLEARABLE = ("expiresInDays", "tags")
 
 
 async def list_badges(request: Request, actor: Actor) -> Response:
@@ -76,12 +67,13 @@ async def list_badges(request: Request, actor: Actor) -> Response:
 
 async def get_badge(request: Request, actor: Actor) -> Response:
     services = services_of(request)
-    found = await _find(services.database, request, actor)
+    found = await _find(services.database, actor, request.path_params[BADGE_ID.name])
     return json_response(view_badge(found, services.addresses))
 
 
-async def _find(reader: Reader, request: Request, actor: Actor) -> ListedBadge:
-    found = await find_listed_badge(reader, actor.organization_id, request.path_params[BADGE_ID.name])
+async def _find(reader: Reader, actor: Actor, uuid: str) -> ListedBadge:
+    """Raises `NotFound`, also for another organization's."""
+    found = await find_listed_badge(reader, actor.organization_id, uuid) if is_uuid(uuid) else None
     if found is None:
         raise NotFound(NO_BADGE)
     return found
@@ -98,46 +90,47 @@ async def default_issuer(reader: Reader, organization_id: int) -> Issuer:
 
 async def create_badge(request: Request, actor: Actor) -> Response:
     services = services_of(request)
-    key = check_idempotency_key(request)
     incoming = await read_definition(request, BADGE_BODY)
-    picture = await find_picture(services, incoming)
     issuer = await services.database.read(lambda reader: default_issuer(reader, actor.organization_id))
-    prepared = await prepare_badge(issuer, _new_badge(incoming, picture))
-    is_active = incoming.values["isActive"]
+    with picture_faults():
+        prepared = await prepare_badge(issuer, _new_badge(incoming, await find_picture(services, incoming)))
 
-    async def work(tx: Transaction) -> Answer:
+    async def work(tx: Transaction) -> CatalogueBadge:
         now = services.clock()
         badge = await add_badge(tx, issuer, prepared, by=actor.author, now=now)
-        await set_standing(
-            tx, badge, organization_id=actor.organization_id, is_active=is_active, by=actor.author, now=now
-        )
-        view = await _view(tx, services, actor, badge.uuid)
-        return Answer(status=201, body=msgspec.json.encode(view))
+        return await _finish(tx, services, actor, badge, is_active=incoming.values["isActive"], now=now)
 
     asked = {**incoming.values, "file": hashlib.sha256(incoming.file or b"").hexdigest()}
-    once = await asyncio.to_thread(identify, "createBadge", actor, key, asked)
-    answer = await services.database.write(lambda tx: answer_once(tx, services, once, work))
-    return respond(answer)
+    return await carry_out_once(request, actor, "createBadge", asked, work, status=201)
 
 
-async def _view(reader: Reader, services: Services, actor: Actor, uuid: str) -> CatalogueBadge:
-    found = await find_listed_badge(reader, actor.organization_id, uuid)
-    if found is None:
-        raise NotFound(NO_BADGE)
-    return view_badge(found, services.addresses)
+async def _finish(
+    tx: Transaction,
+    services: Services,
+    actor: Actor,
+    badge: Badge,
+    *,
+    slug: str | None = None,
+    is_active: bool | None,
+    now: int,
+) -> CatalogueBadge:
+    """The badge as it is answered, with the standing that was asked for."""
+    await set_standing(
+        tx,
+        badge,
+        organization_id=actor.organization_id,
+        slug=slug,
+        is_active=is_active,
+        by=actor.author,
+        now=now,
+    )
+    return view_badge(await _find(tx, actor, badge.uuid), services.addresses)
 
 
 def _new_badge(incoming: Incoming, picture: bytes | None) -> NewBadge:
     values = incoming.values
-    return NewBadge(
-        title=values["name"],
-        description=values["description"],
-        criteria=values["criteria"],
-        image=picture,
-        slug=values["slug"],
-        hashtags=_hashtags(values["tags"]),
-        expires_in_days=values["expiresInDays"],
-    )
+    members = {name: values[member] for member, name in _MEMBERS.items()}
+    return NewBadge(**members, image=picture, slug=values["slug"], hashtags=_hashtags(values["tags"]))
 
 
 def _hashtags(tags: list[str] | None) -> str | None:
@@ -148,54 +141,53 @@ def _hashtags(tags: list[str] | None) -> str | None:
 async def replace_badge(request: Request, actor: Actor) -> Response:
     """All members are set; a picture, a slug or a state that isn't given stays."""
     incoming = await read_definition(request, BADGE_BODY)
-    named = {"name", "description", "criteria", "expiresInDays", "tags"}
-    return await _change(request, actor, incoming, named | incoming.sent)
+    return await _change(request, actor, incoming, {*_MEMBERS, "tags"})
 
 
 async def change_badge(request: Request, actor: Actor) -> Response:
     incoming = await read_definition(request, BADGE_CHANGES)
-    required = {"name", "description", "criteria"}
-    given = {name for name in incoming.sent if incoming.values[name] is not None or name not in required}
+    given = {name for name in incoming.sent if incoming.values[name] is not None or name in _CLEARABLE}
     return await _change(request, actor, incoming, given)
 
 
 async def _change(request: Request, actor: Actor, incoming: Incoming, given: set[str]) -> Response:
     services, values = services_of(request), incoming.values
 
-    async def load(reader: Reader) -> tuple[ListedBadge, Issuer, bool]:
-        found = await _find(reader, request, actor)
-        issuer = await get_issuer(reader, found.badge.issuer_id)
-        return found, issuer, await catalogue.was_granted(reader, found.badge.id)
+    async def load(reader: Reader) -> tuple[ListedBadge, Issuer]:
+        found = await _find(reader, actor, request.path_params[BADGE_ID.name])
+        await _check_lock(reader, found.badge, values)
+        return found, await get_issuer(reader, found.badge.issuer_id)
 
-    found, issuer, was_granted = await services.database.read(load)
-    badge = found.badge
-    name, slug = values["name"] or badge.title, values["slug"] or badge.slug
-    if was_granted and (name, slug) != (badge.title, badge.slug):
+    found, issuer = await services.database.read(load)
+    with picture_faults():
+        picture = await find_picture(services, incoming, present=services.addresses.image(found.image))
+        edit = await prepare_edit(found.badge, issuer, _changes(values, given, picture))
+
+    async def work(tx: Transaction) -> CatalogueBadge:
+        await _check_lock(tx, found.badge, values)
+        now = services.clock()
+        badge = await apply_edit(tx, edit, issuer, by=actor.author, now=now)
+        return await _finish(
+            tx, services, actor, badge, slug=values["slug"], is_active=values["isActive"], now=now
+        )
+
+    return json_response(await services.database.write(work))
+
+
+async def _check_lock(reader: Reader, badge: Badge, values: Values) -> None:
+    """Raises `Conflict` where what was granted would get another name or slug."""
+    wanted = (values["name"] or badge.title, values["slug"] or badge.slug)
+    if wanted != (badge.title, badge.slug) and await catalogue.was_granted(reader, badge.id):
         raise Conflict(LOCKED)
-    picture = await find_picture(services, incoming, present=services.addresses.image(found.image))
-    changes: dict[str, Any] = {"title": name}
-    changes |= {member: values[member] for member in ("description", "criteria") if member in given}
-    if "expiresInDays" in given:
-        changes["expires_in_days"] = values["expiresInDays"]
+
+
+def _changes(values: Values, given: set[str], picture: bytes | None) -> dict[str, Any]:
+    changes = {name: values[member] for member, name in _MEMBERS.items() if member in given}
     if "tags" in given:
         changes["hashtags"] = _hashtags(values["tags"])
     if picture is not None:
         changes["image"] = picture
-    edited = await edit_badge(services, badge=badge, issuer=issuer, changes=changes, by=actor.author)
-
-    async def finish(tx: Transaction) -> CatalogueBadge:
-        await set_standing(
-            tx,
-            edited,
-            organization_id=actor.organization_id,
-            slug=slug,
-            is_active=values["isActive"],
-            by=actor.author,
-            now=services.clock(),
-        )
-        return await _view(tx, services, actor, badge.uuid)
-
-    return json_response(await services.database.write(finish))
+    return changes
 
 
 async def remove_badge(request: Request, actor: Actor) -> Response:
@@ -203,7 +195,7 @@ async def remove_badge(request: Request, actor: Actor) -> Response:
     services = services_of(request)
 
     async def work(tx: Transaction) -> Deleted:
-        badge = (await _find(tx, request, actor)).badge
+        badge = (await _find(tx, actor, request.path_params[BADGE_ID.name])).badge
         now = services.clock()
         if await catalogue.was_granted(tx, badge.id):
             await set_standing(
@@ -215,195 +207,3 @@ async def remove_badge(request: Request, actor: Actor) -> Response:
         return Deleted(id=badge.uuid, deleted=True, is_active=False)
 
     return json_response(await services.database.write(work))
-
-
-ACTIVE = Parameter(
-    name="active",
-    place="query",
-    description="Only badges that can be issued, or only those that can't.",
-    schema={"type": "boolean"},
-    example="true",
-)
-BADGE_EXAMPLE: dict[str, Any] = {
-    "id": BADGE_ID.example,
-    "name": "AWS Fundamentals",
-    "slug": "aws-fundamentals",
-    "description": "Knows the basics of AWS.",
-    "criteria": "Pass the exam with 80 % or more.",
-    "imageUrl": "https://badges.example/images/6f0c….png",
-    "expiresInDays": 730,
-    "tags": ["aws", "cloud"],
-    "isActive": True,
-    "createdAt": "2026-01-15T10:00:00.000Z",
-    "publicUrl": "https://badges.example/o/acme/badges/aws-fundamentals",
-    "achievementUrl": "https://badges.example/achievements/acme/aws-fundamentals",
-}
-_LIST_EXAMPLE = {"data": [BADGE_EXAMPLE], "pagination": {"limit": 50, "offset": 0, "total": 1}}
-_PLAIN = "^[A-Za-z0-9][A-Za-z0-9 .,-]*$"
-
-
-def _multipart(body: Body) -> Content:
-    """What clients should send; what is read is a little more."""
-    schema = body.schema()
-    texts = {
-        name: {"type": "string", "maxLength": schema["properties"][name]["maxLength"], "pattern": _PLAIN}
-        for name in ("name", "description", "criteria")
-    }
-    return Content(
-        media_type=multipart.MEDIA_TYPE,
-        description="The members as fields, `tags` with commas between them, and the picture as file `image`.",
-        schema={
-            "type": "object",
-            "properties": texts,
-            "required": schema.get("required", []),
-            "additionalProperties": False,
-        },
-    )
-
-
-_NOT_FOUND = Refusal(status=404, texts=(NO_BADGE,))
-_CONFLICT = Refusal(status=409, texts=(SLUG_TAKEN, LOCKED, NO_ISSUER))
-_QUERY = Refusal(status=400, texts=(LIMIT_TEXT, OFFSET_TEXT, ACTIVE_TEXT))
-_PLAN = Refusal(status=403, texts=("badge limit reached for your plan",))
-_PICTURE = (
-    Refusal(status=400, texts=("The picture could not be fetched: …",)),
-    Refusal(status=415, texts=(MEDIA, "the image is not PNG, JPEG, …")),
-)
-
-Doors = tuple[Keyed | Personal, ...]
-
-
-def _operations(prefix: str, root: str, doors: Doors, extra: tuple[Parameter, ...]) -> tuple[Operation, ...]:
-    """The same for programs and for people."""
-    of_organization = (NO_ORGANIZATION_REFUSAL,) if extra else ()
-    one = f"{root}/{{{BADGE_ID.name}}}"
-    shown = Success(shape=CatalogueBadge, description="The badge.", example=BADGE_EXAMPLE)
-    reading, showing, creating, replacing, changing, removing = doors
-    return (
-        Operation(
-            id=f"list{prefix}Badges",
-            method="GET",
-            path=root,
-            summary="List badges",
-            description="The organization's badges.",
-            door=reading,
-            parameters=(*extra, LIMIT, OFFSET, ACTIVE),
-            success=Success(shape=CatalogueBadges, description="The badges.", example=_LIST_EXAMPLE),
-            refusals=(_QUERY, *of_organization),
-        ),
-        Operation(
-            id=f"create{prefix}Badge",
-            method="POST",
-            path=root,
-            summary="Define a badge",
-            description="A badge of the organization's default issuer.",
-            door=creating,
-            parameters=(*extra, IDEMPOTENCY_KEY),
-            body=BADGE_BODY,
-            body_example=BADGE_EXAMPLE_BODY,
-            contents=(_multipart(BADGE_BODY),),
-            success=Success(
-                shape=CatalogueBadge, description="The badge.", example=BADGE_EXAMPLE, status=201
-            ),
-            refusals=(
-                *body_refusals(BADGE_BODY),
-                *_PICTURE,
-                _PLAN,
-                _CONFLICT,
-                ONCE_REFUSAL,
-                *of_organization,
-            ),
-        ),
-        Operation(
-            id=f"get{prefix}Badge",
-            method="GET",
-            path=one,
-            summary="Show a badge",
-            description="One badge, active or not.",
-            door=showing,
-            parameters=(*extra, BADGE_ID),
-            success=shown,
-            refusals=(_NOT_FOUND, *of_organization),
-        ),
-        *(
-            Operation(
-                id=f"{verb}{prefix}Badge",
-                method=method,
-                path=one,
-                summary=summary,
-                description="What was issued stays as it was. " + description,
-                door=door,
-                parameters=(*extra, BADGE_ID),
-                body=body,
-                body_example=example,
-                contents=(_multipart(body),),
-                success=shown,
-                refusals=(*body_refusals(body), *_PICTURE, _NOT_FOUND, _CONFLICT, *of_organization),
-            )
-            for verb, method, summary, description, door, body, example in (
-                (
-                    "replace",
-                    "PUT",
-                    "Replace a badge",
-                    "All members are set anew; picture, slug and state stay where they aren't given.",
-                    replacing,
-                    BADGE_BODY,
-                    BADGE_EXAMPLE_BODY,
-                ),
-                (
-                    "change",
-                    "PATCH",
-                    "Change a badge",
-                    "Only the members that are given change.",
-                    changing,
-                    BADGE_CHANGES,
-                    {"isActive": False},
-                ),
-            )
-        ),
-        Operation(
-            id=f"delete{prefix}Badge",
-            method="DELETE",
-            path=one,
-            summary="Delete a badge",
-            description="Gone if it was never issued; else it is deactivated, and what was issued stays.",
-            door=removing,
-            parameters=(*extra, BADGE_ID),
-            success=Success(
-                shape=Deleted,
-                description="What became of it.",
-                example={"id": BADGE_ID.example, "deleted": True, "isActive": False},
-            ),
-            refusals=(_NOT_FOUND, *of_organization),
-        ),
-    )
-
-
-OPERATIONS = (
-    *_operations(
-        "Catalogue",
-        "/api/v1/badges",
-        (
-            by_key("badges:read", list_badges),
-            by_key("badges:read", get_badge),
-            by_key("badges:write", create_badge),
-            by_key("badges:write", replace_badge),
-            by_key("badges:write", change_badge),
-            by_key("badges:write", remove_badge),
-        ),
-        (),
-    ),
-    *_operations(
-        "Organization",
-        f"/api/organizations/{{{ORGANIZATION_ID.name}}}/badges",
-        (
-            by_session(Permission.READ, list_badges),
-            by_session(Permission.READ, get_badge),
-            by_session(Permission.ISSUE, create_badge),
-            by_session(Permission.EDIT, replace_badge),
-            by_session(Permission.EDIT, change_badge),
-            by_session(Permission.EDIT, remove_badge),
-        ),
-        (ORGANIZATION_ID,),
-    ),
-)

@@ -7,7 +7,6 @@ from typing import Any
 
 from badgefed.api.authentication import ATTEMPTS, ATTEMPTS_MINUTES, KeyTexts
 from badgefed.api.errors import INTERNAL
-from badgefed.api.idempotency import HEADER
 from badgefed.api.operations import Parameter, Refusal
 from badgefed.api.sessions import NO_TOKEN, ORGANIZATION, SESSION_REQUESTS_PER_MINUTE
 from badgefed.issuing.api_sessions import BAD_SIGN_IN, BAD_TOKEN, NO_ORGANIZATION, NOT_ALLOWED, SUSPENDED
@@ -36,8 +35,9 @@ MAX_REASON = 1000
 MAX_NAME = 200
 
 NO_BADGE = "There is no such badge."
-NO_CREDENTIAL = "There is no such credential."
+REVOKED_ALREADY = "This credential is revoked already."
 INACTIVE = "This badge is not active: nothing new can be issued."
+ONE_PICTURE = "Give either imageUrl or image"
 LOCKED = "name and slug can't be changed any more: the badge was issued"
 TAGS_TEXT = f"tags must be up to {MAX_TAGS} texts of 1 to {MAX_TAG} characters"
 DAYS_TEXT = f"expiresInDays must be a whole number from 1 to {MAX_DAYS}, or null"
@@ -49,6 +49,7 @@ KEY_TEXTS = KeyTexts(
 _UUID = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
 _TAG = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
+_GIVEN = {"type": "string", "pattern": r"\S"}
 
 
 def _text(name: str, description: str, example: str, *, is_exact: bool = False) -> Field:
@@ -81,7 +82,9 @@ _BADGE_FIELDS = (
     _text("description", "What it stands for, plain text.", "Knows the basics of AWS."),
     _text("criteria", "How it is earned, plain text.", "Pass the exam with 80 % or more."),
     _text(
-        "imageUrl", "Where to get its picture from, once: PNG, JPEG or WebP.", "https://example.org/badge.png"
+        "imageUrl",
+        "Where to get its picture from, once: PNG, JPEG, WebP or SVG.",
+        "https://example.org/badge.png",
     ),
     _text(
         "image",
@@ -122,8 +125,11 @@ _BADGE_RULES = (
     web_address("imageUrl", "imageUrl must be an address like https://example.org/badge.png"),
     Rule(
         fields=("image",),
-        text="Give either imageUrl or image",
+        text=ONE_PICTURE,
         holds=lambda values: values["image"] is None or values["imageUrl"] is None,
+        schema={
+            "not": {"required": ["image", "imageUrl"], "properties": {"image": _GIVEN, "imageUrl": _GIVEN}}
+        },
     ),
     Rule(
         fields=("expiresInDays",),
@@ -139,7 +145,10 @@ _BADGE_RULES = (
             "properties": {
                 "tags": {
                     "maxItems": MAX_TAGS,
-                    "items": {"minLength": 1, "maxLength": MAX_TAG, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"},
+                    "items": {
+                        "maxLength": MAX_TAG,
+                        "pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+                    },
                 },
             }
         },
@@ -194,7 +203,8 @@ RECIPIENT = Body(
         profile("profileUri", "recipient.profileUri must be a URL or an address like @jane@social.example"),
     ),
 )
-_BADGE_ID = _text("badgeId", "Which badge.", "550e8400-e29b-41d4-a716-446655440000")
+EXAMPLE_ID = "550e8400-e29b-41d4-a716-446655440000"
+_BADGE_ID = _text("badgeId", "Which badge.", EXAMPLE_ID)
 _BADGE_ID_RULES = (
     required("badgeId", "badgeId is required"),
     matching("badgeId", _UUID, "badgeId must be a UUID"),
@@ -216,7 +226,7 @@ ISSUE_BODY = Body(
     ),
     rules=(*_BADGE_ID_RULES, required("recipient", "recipient is required")),
 )
-ISSUE_EXAMPLE: dict[str, Any] = {"badgeId": _BADGE_ID.example, "recipient": _RECIPIENT_EXAMPLE}
+ISSUE_EXAMPLE: dict[str, Any] = {"badgeId": EXAMPLE_ID, "recipient": _RECIPIENT_EXAMPLE}
 
 _RECIPIENTS_TEXT = f"recipients must be a list of 1 to {MAX_BULK} recipients"
 BULK_BODY = Body(
@@ -246,7 +256,7 @@ BULK_BODY = Body(
         ),
     ),
 )
-BULK_EXAMPLE: dict[str, Any] = {"badgeId": _BADGE_ID.example, "recipients": [_RECIPIENT_EXAMPLE]}
+BULK_EXAMPLE: dict[str, Any] = {"badgeId": EXAMPLE_ID, "recipients": [_RECIPIENT_EXAMPLE]}
 
 REASON_BODY = Body(
     name="RevocationRequest",
@@ -269,6 +279,7 @@ LOGIN_BODY = Body(
         required("email", "email is required"),
         required("password", "password is required"),
         longest("email", MAX_EMAIL, f"email cannot exceed {MAX_EMAIL} characters"),
+        plain("email", "email cannot contain control characters"),
         longest("password", 1000, "password cannot exceed 1000 characters"),
     ),
 )
@@ -285,22 +296,7 @@ BADGE_ID = Parameter(
     place="path",
     description="The badge's id.",
     schema={"type": "string", "minLength": 1},
-    example=str(_BADGE_ID.example),
-)
-CREDENTIAL_ID = Parameter(
-    name="id",
-    place="path",
-    description="The credential's number, CRD-…, or its UUID.",
-    schema={"type": "string", "pattern": f"^(CRD-[0-9A-Z]{{8}}|{_UUID})$"},
-    example="CRD-7K2M9QXT",
-)
-IDEMPOTENCY_KEY = Parameter(
-    name=HEADER,
-    place="header",
-    description="A value of your own choice for this one request. The same request with the same value within 24 hours is"
-    " carried out once and gets the same answer, with the header Idempotency-Replayed.",
-    schema={"type": "string", "minLength": 1, "maxLength": 255},
-    example="8f14e45f-ceea-467f-a0e6-0c9d8b6f1a2b",
+    example=EXAMPLE_ID,
 )
 
 
@@ -318,9 +314,6 @@ def body_refusals(*bodies: Body) -> tuple[Refusal, ...]:
     )
 
 
-ONCE_REFUSAL = Refusal(
-    status=422, texts=(f"This {HEADER} was used for another request within the last 24 hours",)
-)
 COMMON_REFUSALS = (
     Refusal(status=401, texts=(KEY_TEXTS.missing, KEY_TEXTS.invalid, NO_TOKEN, BAD_TOKEN)),
     Refusal(status=403, texts=("This API key lacks the scope …", NOT_ALLOWED, SUSPENDED)),
@@ -332,8 +325,8 @@ LOGIN_REFUSAL = Refusal(status=401, texts=(BAD_SIGN_IN,))
 
 DESCRIPTION = f"""\
 Open Badges 3.0 credentials. Programs send an API key as `Authorization: Bearer crd_live_…`; `badgefed create-key --dialect
-credentials` makes one and shows it once. People sign in and send the token of their session in the same header; it ends
-after a quarter of an hour. What is below `/api/v1` takes a key, what is below `/api/organizations` a token.
+credentials` makes one and shows it once, and so does an owner's `POST /api/organizations/{{orgId}}/keys`. People sign in and
+send the token of their session in the same header; it ends after a quarter of an hour. What is below `/api/v1` takes a key, what is below `/api/organizations` a token.
 
 An error is a JSON object with `error`, a code, and `message`, a sentence; with 400 also `details` with the `field`, where it
 is one.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 
+from badgefed.api.credentials_api.definitions import ONE_PICTURE
 from badgefed.api.requests import is_json, parse_json, read_bytes
 from badgefed.errors import FetchFailed, Invalid, TooLarge, UnsupportedMedia
+from badgefed.net.media_types import IMAGES
 from badgefed.protocol import multipart
 from badgefed.protocol.bodies import Body, Values
 from badgefed.protocol.data_uris import read_base64
@@ -20,6 +24,7 @@ from badgefed.work.services import Services
 MAX_BYTES = 7_500_000
 MEDIA = "Content-Type must be application/json or multipart/form-data"
 IMAGE = "image"
+FETCHED = (*IMAGES, "image/svg+xml")
 TAGS = "tags"
 
 
@@ -49,6 +54,8 @@ def _read(data: bytes, content_type: str, body: Body) -> Incoming:
     else:
         raise UnsupportedMedia(MEDIA)
     values = body.read(document)
+    if file is not None and (values[IMAGE] or values["imageUrl"]) is not None:
+        raise Invalid(ONE_PICTURE, field=IMAGE)
     names = {name.lower() for name in document} if isinstance(document, dict) else set()
     sent = frozenset(field.name for field in body.fields if field.name.lower() in names)
     return Incoming(values=values, sent=sent, file=file)
@@ -88,22 +95,28 @@ def _read_tags(text: str) -> list[str]:
 async def find_picture(services: Services, incoming: Incoming, *, present: str | None = None) -> bytes | None:
     """The bytes of the picture that is given in one of the three ways; None for none, and for the `present` one's address.
 
-    Nobody has decoded them yet. Raises `Invalid` for one that can't be fetched, `TooLarge`.
+    Nobody has decoded them yet, nor looked how many a file has. Raises `Invalid` for one that can't be fetched, `TooLarge`.
     """
     if incoming.file is not None:
-        return _limited(incoming.file)
+        return incoming.file
     if incoming.values[IMAGE] is not None:
         return await asyncio.to_thread(read_base64, incoming.values[IMAGE])
     url = incoming.values["imageUrl"]
     if url is None or url == present:
         return None
     try:
-        return _limited((await services.client.get_image(url)).body)
+        found = await services.client.get(
+            url, accept=", ".join(FETCHED), content_types=FETCHED, max_bytes=UPLOAD_BYTES
+        )
     except FetchFailed as failure:
         raise Invalid(f"The picture could not be fetched: {failure}", field="imageUrl") from failure
+    return found.body
 
 
-def _limited(data: bytes) -> bytes:
-    if len(data) > UPLOAD_BYTES:
-        raise TooLarge(f"The picture has more than {UPLOAD_BYTES} bytes")
-    return data
+@contextmanager
+def picture_faults() -> Iterator[None]:
+    """What is wrong with a picture is a fault of the member `image`: 413 and 415 are about the request itself."""
+    try:
+        yield
+    except (TooLarge, UnsupportedMedia) as fault:
+        raise Invalid(str(fault), field=IMAGE) from fault

@@ -8,23 +8,24 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from badgefed.api.credentials_api.definitions import CREDENTIAL_ID, NO_CREDENTIAL
+from badgefed.api.credential_lookup import CREDENTIAL_ID, NO_CREDENTIAL, PRIVATE, find_credential
 from badgefed.api.credentials_api.views import PictureVerification
 from badgefed.api.errors import json_bytes
 from badgefed.api.operations import Content, Open, Operation, Refusal, Success
 from badgefed.api.requests import read_bytes, services_of
 from badgefed.api.verify_definitions import REPORT_EXAMPLE
-from badgefed.errors import Forbidden, Gone, Invalid, NotFound, UnsupportedMedia
+from badgefed.api.verify_views import view_standing
+from badgefed.errors import Gone, Invalid, NotFound, UnsupportedMedia
 from badgefed.model.grant import Grant, Presence, presence
 from badgefed.model.image import PNG
-from badgefed.model.visibility import Surface, Visibility
+from badgefed.model.visibility import Surface
 from badgefed.protocol import multipart
-from badgefed.store import badges, documents, grants
+from badgefed.store import badges, documents
 from badgefed.store.database import Reader
 from badgefed.store.documents import DocumentKind
 from badgefed.verification.disclosure import without_withdrawn
 from badgefed.verification.json_report import to_json
-from badgefed.verification.results import CheckName, Outcome, Verdict, Verification
+from badgefed.verification.results import Verdict, Verification
 from badgefed.verification.verify import verify
 from badgefed.work import award_files
 from badgefed.work.award_files import Picture
@@ -34,7 +35,6 @@ VERIFIED_PER_MINUTE = 30
 MAX_BYTES = 5_500_000
 FIELDS = ("file", "image")
 
-PRIVATE = "This credential is private."
 REVOKED = "This credential was revoked."
 NO_FILE = "Send the picture as file in multipart/form-data"
 
@@ -61,16 +61,11 @@ async def show_baked(request: Request) -> Response:
 
 async def _find(reader: Reader, identifier: str) -> Grant:
     """One that can be verified. Raises `NotFound`, `Forbidden` for a private one, `Gone` for a revoked one."""
-    if identifier[:4].upper() == "CRD-":
-        grant = await grants.find_grant_by_code(reader, identifier.upper())
-    else:
-        grant = await grants.find_grant_by_uuid(reader, identifier.lower())
-    if grant is not None and grant.visibility is Visibility.PRIVATE:
-        raise Forbidden(PRIVATE)
-    found = presence(grant, Surface.VERIFICATION) if grant is not None else Presence.HIDDEN
+    grant = await find_credential(reader, identifier)
+    found = presence(grant, Surface.VERIFICATION)
     if found is Presence.WITHDRAWN:
         raise Gone(REVOKED)
-    if grant is None or found is not Presence.SHOWN:
+    if found is Presence.HIDDEN:
         raise NotFound(NO_CREDENTIAL)
     return grant
 
@@ -97,19 +92,10 @@ def _encode(found: Verification) -> bytes:
     report = {
         **to_json(found),
         "valid": found.verdict in (Verdict.VALID, Verdict.WARNING),
-        "verification": {
-            "signatureValid": _passes(found, CheckName.INTEGRITY),
-            "notRevoked": _passes(found, CheckName.NOT_REVOKED),
-            "notExpired": _passes(found, CheckName.DATES),
-        },
+        "verification": msgspec.to_builtins(view_standing(found)),
         "ob3Credential": dict(found.document) or None,
     }
     return msgspec.json.encode(msgspec.convert(report, PictureVerification))
-
-
-def _passes(found: Verification, name: CheckName) -> bool:
-    check = found.check(name)
-    return check is not None and check.outcome is Outcome.PASS
 
 
 _BUSY = "Too many badges are being verified at this moment. Try again in a few seconds."

@@ -22,7 +22,8 @@ STATUS_TEXT = f"status must be one of {', '.join(CredentialStatus)}"
 UUID_TEXT = "badgeId must be a UUID"
 
 _NUMBER = re.compile(r"[0-9]{1,10}")
-_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+# Python writes them with a capital.
+_FLAGS = {"true": True, "false": False, "True": True, "False": False}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 LIMIT = Parameter(
@@ -38,6 +39,28 @@ OFFSET = Parameter(
     description="How many to pass over. New ones come last, so that pages stay as they are.",
     schema={"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
     example="0",
+)
+
+ACTIVE = Parameter(
+    name="active",
+    place="query",
+    description="Only badges that can be issued, or only those that can't.",
+    schema={"type": "string", "enum": list(_FLAGS)},
+    example="true",
+)
+BADGE_FILTER = Parameter(
+    name="badgeId",
+    place="query",
+    description="Only credentials of this badge.",
+    schema={"type": "string", "format": "uuid"},
+    example="550e8400-e29b-41d4-a716-446655440000",
+)
+STATUS_FILTER = Parameter(
+    name="status",
+    place="query",
+    description="Only credentials with this status: the first that applies of revoked, suspended, expired, pending and valid.",
+    schema={"type": "string", "enum": [str(status) for status in CredentialStatus]},
+    example="valid",
 )
 
 
@@ -69,9 +92,9 @@ def read_active(request: Request) -> bool | None:
     value = request.query_params.get("active")
     if value is None:
         return None
-    if value.lower() not in _FLAGS:
+    if value not in _FLAGS:
         raise Invalid(ACTIVE_TEXT, field="active")
-    return _FLAGS[value.lower()]
+    return _FLAGS[value]
 
 
 def read_status(request: Request) -> CredentialStatus | None:
@@ -89,6 +112,10 @@ def read_badge_filter(request: Request) -> str | None:
     value = request.query_params.get("badgeId")
     if value is None:
         return None
-    if not _UUID.fullmatch(value.lower()):
+    if not is_uuid(value):
         raise Invalid(UUID_TEXT, field="badgeId")
     return value.lower()
+
+
+def is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text.lower()) is not None

@@ -22,7 +22,7 @@ An organization may have a plan, which limits its issuers, badges and keys (403)
 
 API = Api(
     name="Issuers",
-    roots=("/issuers", "/badges", "/awards"),
+    roots=(),  # whatever is below an address of theirs is an id
     description=DESCRIPTION,
     texts=KEY_TEXTS,
     operations=(*issuers.OPERATIONS, *badges.OPERATIONS, *awards.OPERATIONS),

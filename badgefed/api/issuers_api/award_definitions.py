@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from badgefed.api.issuers_api.parameters import Parameters, all_given, expected, shortest, within
-from badgefed.api.issuers_api.references import AWARD_ID, MAX_ID
+from badgefed.api.issuers_api.parameters import Parameters, all_given, expected, shortest, text_field, within
+from badgefed.api.issuers_api.references import AWARD_ID, ID_CHARACTER, MAX_ID
 from badgefed.api.operations import Parameter
 from badgefed.model.times import from_iso8601
 from badgefed.protocol.bodies import MAX_EMAIL, Body, Field, Kind, Rule, Values, email_address, longest, plain
@@ -13,17 +13,6 @@ MAX_REASON = 1_000
 MAX_SEARCH = 200
 MAX_FILTER = 2_000
 SEARCH_FIELDS = ("name", "email")
-
-
-def _text(name: str, description: str, example: str, *, kind: str | None = None) -> Field:
-    return Field(
-        name=name,
-        kind=Kind.TEXT,
-        wrong_kind=f"{name} must be a string",
-        description=description,
-        example=example,
-        format=kind,
-    )
 
 
 def _instant(name: str) -> Rule:
@@ -41,25 +30,25 @@ _RECIPIENT = Body(
     name="Recipient",
     description="Whom the award is for.",
     fields=(
-        _text("name", "The recipient's name.", "Jane Doe"),
-        _text("email", "The recipient's e-mail address. They get a mail.", "jane@example.org"),
+        text_field("name", "The recipient's name.", "Jane Doe"),
+        text_field("email", "The recipient's e-mail address. They get a mail.", "jane@example.org"),
     ),
     rules=(expected("name", "email"),),
 )
-_BADGE_ID = _text(
+_BADGE_ID = text_field(
     "badgeId", "The id of the badge.", f"https://badges.example/certify-badge/badge/{AWARD_ID.example}"
 )
-_ISSUED_ON = _text(
+_ISSUED_ON = text_field(
     "issuedOn",
     "When it was earned: ISO 8601, a date or a time; without a zone it is UTC. What lies ahead by less than a day counts as now.",
     "2025-01-15T10:30:00Z",
-    kind="date-time",
+    form="date-time",
 )
-_EXPIRES = _text(
+_EXPIRES = text_field(
     "expires",
     "Until when it is valid; without it, as the badge says.",
     "2027-01-15T10:30:00Z",
-    kind="date-time",
+    form="date-time",
 )
 
 NEW_AWARD = Parameters(
@@ -101,7 +90,7 @@ NEW_AWARD_EXAMPLE = {
 REASON = Parameters(
     name="RevocationRequest",
     description="Why an award is taken back.",
-    fields=(_text("reason", "Shown to everybody who looks at it.", "Awarded by mistake"),),
+    fields=(text_field("reason", "Shown to everybody who looks at it.", "Awarded by mistake"),),
     rules=(
         longest("reason", MAX_REASON, f"reason must have at most {MAX_REASON} characters"),
         plain("reason", "reason must not contain control characters", lines=True),
@@ -112,8 +101,8 @@ FILTER = Parameters(
     description="Which awards to list.",
     fields=(
         _BADGE_ID,
-        _text("search", "A part of the recipient's name or e-mail address.", "jane"),
-        _text("searchField", "Where to look for it: `name` or `email`; else in both.", "name"),
+        text_field("search", "A part of the recipient's name or e-mail address.", "jane"),
+        text_field("searchField", "Where to look for it: `name` or `email`; else in both.", "name"),
     ),
     rules=(
         longest("search", MAX_SEARCH, f"search must have at most {MAX_SEARCH} characters"),
@@ -137,13 +126,13 @@ PAGE_PARAMETER = Parameter(
     name="lastEvaluatedKey",
     place="query",
     description="From the page before.",
-    schema={"type": "string", "pattern": "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"},
+    schema={"type": "string", "pattern": f"^{ID_CHARACTER}{{0,{MAX_ID}}}$"},
     example=AWARD_ID.example,
 )
 REASON_PARAMETER = Parameter(
     name="reason",
     place="query",
     description="Shown to everybody who looks at the award. It may be sent in a body as well.",
-    schema={"type": "string", "pattern": "^[A-Za-z0-9 .,]{1,200}$"},
+    schema=REASON.members_schema()["properties"]["reason"] | {"type": "string"},
     example="Awarded by mistake",
 )

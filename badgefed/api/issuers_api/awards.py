@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from badgefed.api.authentication import author_of
+from badgefed.api.idempotency import IDEMPOTENCY_KEY, REPEATED, carry_out_once
 from badgefed.api.issuers_api.award_definitions import (
     FILTER,
     FILTER_PARAMETER,
@@ -21,12 +21,12 @@ from badgefed.api.issuers_api.award_definitions import (
     SEARCH_FIELDS,
 )
 from badgefed.api.issuers_api.dialect import (
-    IDEMPOTENCY_KEY,
-    REPEATED,
     UNREADABLE,
-    create_once,
+    broken,
+    carry_out,
     enveloped,
     succeed,
+    wrap,
 )
 from badgefed.api.issuers_api.parameters import read_optional, read_parameters
 from badgefed.api.issuers_api.references import (
@@ -53,7 +53,7 @@ from badgefed.issuing.grants import Offer
 from badgefed.issuing.quotas import QUOTA_REACHED
 from badgefed.model.addresses import Addresses
 from badgefed.model.grant import Grant, Status
-from badgefed.model.organization import ApiKey
+from badgefed.model.organization import ApiKey, Permission
 from badgefed.model.times import DAY, from_iso8601
 from badgefed.protocol.bodies import InvalidBody, Values
 from badgefed.store.award_lists import AwardSearch, ListedAward, list_awards
@@ -71,10 +71,10 @@ ORDER = "expires must be later than issuedOn"
 async def create_award(request: Request, key: ApiKey) -> Response:
     values = await read_parameters(request, NEW_AWARD)
     work = partial(_award, request, key, values)
-    return await create_once(request, key, "createAward", values, work)
+    return await carry_out_once(request, key, "createAward", values, work)
 
 
-async def _award(request: Request, key: ApiKey, values: Values, tx: Transaction) -> msgspec.Struct:
+async def _award(request: Request, key: ApiKey, values: Values, tx: Transaction) -> object:
     services = services_of(request)
     badge = await find_own_badge(tx, values["badgeId"], key, services.addresses)
     if not badge.is_active:
@@ -89,7 +89,7 @@ async def _award(request: Request, key: ApiKey, values: Values, tx: Transaction)
         expires_at=expires_at,
     )
     awarded = await awards.award(tx, wanted, services, by=author_of(request, key))
-    return AwardReference(award_id=services.addresses.assertion(awarded.grant.uuid))
+    return wrap(AwardReference(award_id=services.addresses.assertion(awarded.grant.uuid)))
 
 
 def _read_times(values: Values, now: int) -> tuple[int, int | None]:
@@ -169,9 +169,7 @@ async def mail_award(request: Request, key: ApiKey) -> Response:
         grant = await _find_live(tx, wanted, key, services)
         await awards.send_again(tx, grant, by=author_of(request, key), now=services.clock())
 
-    await services.database.write(work)
-    services.wake.set()
-    return succeed(Sent(sent=True))
+    return await carry_out(request, work, Sent(sent=True))
 
 
 async def revoke_award(request: Request, key: ApiKey) -> Response:
@@ -185,9 +183,7 @@ async def revoke_award(request: Request, key: ApiKey) -> Response:
         by = author_of(request, key)
         await grants.revoke(tx, grant.id, reason=reason, by=by, now=services.clock())
 
-    await services.database.write(work)
-    services.wake.set()
-    return succeed(Revoked(deleted=True, revoked=True))
+    return await carry_out(request, work, Revoked(deleted=True, revoked=True))
 
 
 _NOT_FOUND = Refusal(status=404, texts=("award not found",))
@@ -220,8 +216,7 @@ OPERATIONS = (
         refusals=(
             *UNREADABLE,
             *REPEATED,
-            Refusal(status=400, texts=tuple(dict.fromkeys(rule.text for rule in NEW_AWARD.rules))),
-            Refusal(status=400, texts=(TOO_EARLY, AHEAD, ORDER)),
+            broken(NEW_AWARD, TOO_EARLY, AHEAD, ORDER),
             Refusal(status=402, texts=(QUOTA_REACHED,)),
             Refusal(status=404, texts=("badge not found",)),
         ),
@@ -272,11 +267,11 @@ OPERATIONS = (
         path="/awards/{awardId}",
         summary="Take an award back",
         description="For good: its documents, its status list and its page say so, with the reason.",
-        door=Keyed(scope="grants:write", handle=revoke_award),
+        door=Keyed(scope="grants:write", permission=Permission.CLOSE_GRANTS, handle=revoke_award),
         parameters=(AWARD_ID, REASON_PARAMETER),
         success=enveloped(Revoked, "It was taken back.", {"deleted": True, "revoked": True}),
         refusals=(
-            Refusal(status=400, texts=tuple(rule.text for rule in REASON.rules)),
+            broken(REASON),
             _NOT_FOUND,
             Refusal(status=409, texts=("grant … is … and can't be revoked",)),
             _GONE,

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from badgefed.api.issuers_api.parameters import Parameters, all_given, shortest
+from badgefed.api.issuers_api.parameters import Parameters, all_given, shortest, text_field
 from badgefed.api.issuers_api.references import BADGE_ID, MAX_ID
 from badgefed.issuing.badges import MAX_TEXT, MAX_TITLE
-from badgefed.protocol.bodies import Field, Kind, longest, plain
+from badgefed.protocol.bodies import longest, plain
 
 MAX_SHARE_TEXT = 1_000
 
 
-def _text(name: str, description: str, example: str, *, kind: str | None = None) -> Field:
-    return Field(
-        name=name,
-        kind=Kind.TEXT,
-        wrong_kind=f"{name} must be a string",
-        description=description,
-        example=example,
-        format=kind,
-    )
-
-
-_NAME = _text("name", "What it is called.", "Advanced Training")
-_DESCRIPTION = _text("description", "What it stands for.", "Finished the advanced training.")
-_CRITERIA = _text("criteria", "How it is earned.", "Pass the final exam.")
-_IMAGE = _text(
+_NAME = text_field("name", "What it is called.", "Advanced Training")
+_DESCRIPTION = text_field("description", "What it stands for.", "Finished the advanced training.")
+_CRITERIA = text_field("criteria", "How it is earned.", "Pass the final exam.")
+_IMAGE = text_field(
     "image",
     "A PNG or JPEG of at most 5 MB, as base64 or as a data URI.",
     "data:image/png;base64,iVBORw0KGgo…",
-    kind="picture",
+    form="picture",
 )
-_ISSUER_ID = _text(
+_ISSUER_ID = text_field(
     "issuerId",
     "The id of a verified issuer.",
     f"https://badges.example/certify-badge/issuer/{BADGE_ID.example}",
 )
-_SHARE_TEXT = _text("shareText", "What to propose to people who share an award of it.", "I have done it!")
+_SHARE_TEXT = text_field(
+    "shareText", "What to propose to people who share an award of it.", "I have done it!"
+)
 
 _RULES = (
     shortest("name", 3, "name must be at least 3 characters"),

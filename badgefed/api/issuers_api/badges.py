@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from badgefed.api.authentication import author_of
+from badgefed.api.idempotency import IDEMPOTENCY_KEY, REPEATED, carry_out_once
 from badgefed.api.issuers_api.badge_definitions import (
     BADGE_CHANGES,
     BADGE_CHANGES_EXAMPLE,
@@ -16,14 +16,14 @@ from badgefed.api.issuers_api.badge_definitions import (
     NEW_BADGE_EXAMPLE,
 )
 from badgefed.api.issuers_api.dialect import (
-    IDEMPOTENCY_KEY,
-    REPEATED,
     UNREADABLE,
-    create_once,
+    broken,
+    carry_out,
     enveloped,
     read_picture,
     refusing_pictures,
     succeed,
+    wrap,
 )
 from badgefed.api.issuers_api.parameters import MAX_PICTURE_BYTES, read_changes, read_parameters
 from badgefed.api.issuers_api.references import BADGE_ID, find_own_badge, find_own_issuer
@@ -41,7 +41,7 @@ from badgefed.issuing.badges import HAS_AWARDS, UNVERIFIED_ISSUER, NewBadge
 from badgefed.issuing.quotas import LIMIT_REACHED
 from badgefed.model.badge import Badge
 from badgefed.model.issuer import Issuer
-from badgefed.model.organization import ApiKey
+from badgefed.model.organization import ApiKey, Permission
 from badgefed.store.badges import list_badges
 from badgefed.store.database import Reader, Transaction
 from badgefed.store.issuers import get_issuer, list_issuers
@@ -64,12 +64,12 @@ async def create_badge(request: Request, key: ApiKey) -> Response:
     with refusing_pictures("image"):
         prepared = await badges.prepare_badge(issuer, new)
 
-    async def work(tx: Transaction) -> msgspec.Struct:
+    async def work(tx: Transaction) -> object:
         by = author_of(request, key)
         badge = await badges.add_badge(tx, issuer, prepared, by=by, now=services.clock())
-        return BadgeReference(badge_id=services.addresses.badge_class(badge.uuid))
+        return wrap(BadgeReference(badge_id=services.addresses.badge_class(badge.uuid)))
 
-    return await create_once(request, key, "createBadge", values, work)
+    return await carry_out_once(request, key, "createBadge", values, work)
 
 
 async def list_own_badges(request: Request, key: ApiKey) -> Response:
@@ -116,8 +116,7 @@ async def delete_badge(request: Request, key: ApiKey) -> Response:
         issuer = await get_issuer(tx, badge.issuer_id)
         await badges.delete_badge(tx, badge, issuer, by=author_of(request, key), now=services.clock())
 
-    await services.database.write(work)
-    return succeed(Deletion(deleted=True))
+    return await carry_out(request, work, Deletion(deleted=True))
 
 
 _NOT_FOUND = Refusal(status=404, texts=("badge not found",))
@@ -138,8 +137,7 @@ OPERATIONS = (
         refusals=(
             *UNREADABLE,
             *REPEATED,
-            Refusal(status=400, texts=tuple(dict.fromkeys(rule.text for rule in NEW_BADGE.rules))),
-            Refusal(status=400, texts=(UNVERIFIED_ISSUER, "invalid image: …")),
+            broken(NEW_BADGE, UNVERIFIED_ISSUER, "invalid image: …"),
             Refusal(status=403, texts=(LIMIT_REACHED.format(things="badge"),)),
             Refusal(status=404, texts=("issuer not found",)),
         ),
@@ -175,15 +173,14 @@ OPERATIONS = (
         path="/badges/{badgeId}",
         summary="Change a badge",
         description="Only what is given changes. What was awarded before stays as it was, the picture too.",
-        door=Keyed(scope="badges:write", handle=edit_badge),
+        door=Keyed(scope="badges:write", permission=Permission.EDIT, handle=edit_badge),
         parameters=(BADGE_ID,),
         body=BADGE_CHANGES,
         body_example=BADGE_CHANGES_EXAMPLE,
         success=enveloped(BadgeUpdate, "It was changed.", {"badgeId": _EXAMPLE_ID, "updated": True}),
         refusals=(
             *UNREADABLE,
-            Refusal(status=400, texts=tuple(dict.fromkeys(rule.text for rule in BADGE_CHANGES.rules))),
-            Refusal(status=400, texts=("invalid image: …",)),
+            broken(BADGE_CHANGES, "invalid image: …"),
             _NOT_FOUND,
             Refusal(status=409, texts=("somebody else has edited this badge meanwhile; look at it again",)),
         ),
@@ -194,7 +191,7 @@ OPERATIONS = (
         path="/badges/{badgeId}",
         summary="Delete a badge",
         description="One that was never awarded.",
-        door=Keyed(scope="badges:write", handle=delete_badge),
+        door=Keyed(scope="badges:write", permission=Permission.EDIT, handle=delete_badge),
         parameters=(BADGE_ID,),
         success=enveloped(Deletion, "It is gone.", {"deleted": True}),
         refusals=(Refusal(status=400, texts=(HAS_AWARDS,)), _NOT_FOUND),

@@ -13,36 +13,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from badgefed.api.authentication import KeyTexts
-from badgefed.api.errors import INTERNAL, json_bytes
-from badgefed.api.idempotency import (
-    HEADER,
-    REPLAYED,
-    Answer,
-    answer_once,
-    check_idempotency_key,
-    identify,
-)
-from badgefed.api.issuers_api.parameters import MAX_PICTURE_BYTES
-from badgefed.api.operations import Parameter, Refusal, Shape, Success
+from badgefed.api.errors import INTERNAL, json_response
+from badgefed.api.issuers_api.parameters import MAX_PICTURE_BYTES, NO_PARAMETERS
+from badgefed.api.operations import Refusal, Shape, Success
 from badgefed.api.requests import MAX_BYTES, services_of
 from badgefed.errors import Invalid, TooLarge, UnsupportedMedia
-from badgefed.model.organization import ApiKey
-from badgefed.protocol.bodies import Values
+from badgefed.protocol.bodies import Body
 from badgefed.protocol.data_uris import read_base64
-from badgefed.store.database import Reader, Transaction
-from badgefed.store.users import find_user_by_id
+from badgefed.store.database import Transaction
 
 KEY_TEXTS = KeyTexts(missing="missing API key", invalid="invalid API key")
 STATUS_CODE = 200
 
-IDEMPOTENCY_KEY = Parameter(
-    name=HEADER,
-    place="header",
-    description="A value of your own choice. The same request with the same value within 24 hours is carried out once and"
-    " gets the same answer, with the header Idempotency-Replayed.",
-    schema={"type": "string", "minLength": 1, "maxLength": 255},
-    example="8f14e45f-ceea-467f-a0e6-0c9d8b6f1a2b",
-)
 COMMON_REFUSALS = (
     Refusal(status=401, texts=(KEY_TEXTS.missing, KEY_TEXTS.invalid)),
     Refusal(status=403, texts=("This API key lacks the scope …",)),
@@ -50,17 +32,21 @@ COMMON_REFUSALS = (
     Refusal(status=500, texts=(INTERNAL,)),
 )
 UNREADABLE = (
-    Refusal(status=400, texts=("request body must be a JSON object", "Request body is not valid JSON: …")),
+    Refusal(
+        status=400,
+        texts=("request body must be a JSON object", NO_PARAMETERS, "Request body is not valid JSON: …"),
+    ),
     Refusal(
         status=413,
         texts=(f"Request body cannot exceed {MAX_BYTES} (with a picture {MAX_PICTURE_BYTES}) bytes",),
     ),
     Refusal(status=415, texts=("Content-Type must be application/json",)),
 )
-REPEATED = (
-    Refusal(status=400, texts=(f"{HEADER} must have 1 to 255 printable ASCII characters",)),
-    Refusal(status=422, texts=(f"This {HEADER} was used for another request within the last 24 hours",)),
-)
+
+
+def broken(body: Body, *others: str) -> Refusal:
+    """The refusal of parameters that break rules, or are wrong in other ways."""
+    return Refusal(status=400, texts=tuple(dict.fromkeys((*(rule.text for rule in body.rules), *others))))
 
 
 def enveloped(info: Shape, description: str, example: Mapping[str, Any]) -> Success:
@@ -84,34 +70,23 @@ def _envelope(info: Shape) -> Shape:
     )
 
 
-def encode(info: msgspec.Struct) -> bytes:
+def wrap(info: msgspec.Struct) -> Mapping[str, object]:
     """The answer of a success."""
-    return msgspec.json.encode({"statusCode": STATUS_CODE, "info": info})
+    return {"statusCode": STATUS_CODE, "info": info}
 
 
 def succeed(info: msgspec.Struct) -> Response:
-    return json_bytes(encode(info))
+    return json_response(wrap(info))
 
 
-async def create_once(
-    request: Request,
-    key: ApiKey,
-    operation: str,
-    values: Values,
-    work: Callable[[Transaction], Awaitable[msgspec.Struct]],
+async def carry_out(
+    request: Request, work: Callable[[Transaction], Awaitable[object]], info: msgspec.Struct
 ) -> Response:
-    """Carries a creation out in one transaction, once for each Idempotency-Key."""
+    """Does the work in one transaction and answers with the info."""
     services = services_of(request)
-    once = await asyncio.to_thread(identify, operation, key, check_idempotency_key(request), values)
-
-    async def answer(tx: Transaction) -> Answer:
-        return Answer(status=STATUS_CODE, body=encode(await work(tx)))
-
-    given = await services.database.write(lambda tx: answer_once(tx, services, once, answer))
-    if not given.is_replay:
-        services.wake.set()
-    headers = {REPLAYED: "true"} if given.is_replay else {}
-    return json_bytes(given.body, status=given.status, headers=headers)
+    await services.database.write(work)
+    services.wake.set()
+    return succeed(info)
 
 
 async def read_picture(text: str | None, name: str) -> bytes | None:
@@ -133,9 +108,3 @@ def refusing_pictures(name: str) -> Iterator[None]:
         if error.field != "image":
             raise
         raise Invalid(f"invalid {name}: {error}", field=name) from error
-
-
-async def find_account_email(reader: Reader, key: ApiKey) -> str:
-    """The e-mail address of the account that the key belongs to."""
-    user = await find_user_by_id(reader, key.user_id)
-    return user.email if user is not None else ""

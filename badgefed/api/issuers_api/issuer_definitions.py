@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from badgefed.api.issuers_api.parameters import Parameters, all_given, shortest
+from badgefed.api.issuers_api.parameters import Parameters, all_given, shortest, text_field
+from badgefed.issuing.issuer_verification import WRONG_CODE
 from badgefed.issuing.issuers import LINKEDIN_ID, MAX_NAME
 from badgefed.protocol.bodies import (
     MAX_EMAIL,
-    Field,
-    Kind,
     email_address,
     longest,
     matching,
@@ -18,42 +17,28 @@ from badgefed.protocol.bodies import (
 MAX_URL = 500
 MAX_CODE = 100
 
-NAME = Field(
-    name="name",
-    kind=Kind.TEXT,
-    wrong_kind="name must be a string",
-    description="Its name.",
-    example="Example School",
+NO_LINKEDIN_ID = "linkedinOrganizationId must be a numeric string"
+
+NAME = text_field("name", "Its name.", "Example School")
+URL = text_field("url", "Its website.", "https://school.example")
+EMAIL = text_field(
+    "email",
+    "Its e-mail address, which is to be proved by the code or the link in a mail; the account's own is proved already.",
+    "badges@school.example",
 )
-URL = Field(
-    name="url",
-    kind=Kind.TEXT,
-    wrong_kind="url must be a string",
-    description="Its website.",
-    example="https://school.example",
+LOGO = text_field(
+    "logo",
+    "A PNG or JPEG of at most 5 MB, as base64 or as a data URI. Without one a picture is drawn.",
+    "data:image/png;base64,iVBORw0KGgo…",
+    form="picture",
 )
-EMAIL = Field(
-    name="email",
-    kind=Kind.TEXT,
-    wrong_kind="email must be a string",
-    description="Its e-mail address, which is to be proved by the code or the link in a mail; the account's own is proved already.",
-    example="badges@school.example",
+LINKEDIN = text_field(
+    "linkedinOrganizationId",
+    "The number of its page at LinkedIn: the pages of its awards then offer to add them to a LinkedIn profile.",
+    "1234567",
+    wrong_kind=NO_LINKEDIN_ID,
 )
-LOGO = Field(
-    name="logo",
-    kind=Kind.TEXT,
-    wrong_kind="logo must be a string",
-    description="A PNG or JPEG of at most 5 MB, as base64 or as a data URI. Without one a picture is drawn.",
-    example="data:image/png;base64,iVBORw0KGgo…",
-    format="picture",
-)
-LINKEDIN = Field(
-    name="linkedinOrganizationId",
-    kind=Kind.TEXT,
-    wrong_kind="linkedinOrganizationId must be a numeric string",
-    description="The number of its page at LinkedIn: the pages of its awards then offer to add them to a LinkedIn profile.",
-    example="1234567",
-)
+CODE = text_field("code", "In any case, with or without spaces and hyphens.", "ABCD-EFGH")
 _FIELDS = (NAME, URL, EMAIL, LOGO, LINKEDIN)
 _RULES = (
     email_address("email", "invalid email"),
@@ -63,9 +48,7 @@ _RULES = (
     shortest("name", 3, "name must be at least 3 characters"),
     longest("name", MAX_NAME, f"name must have at most {MAX_NAME} characters"),
     plain("name", "name must not contain control characters"),
-    matching(
-        "linkedinOrganizationId", LINKEDIN_ID.pattern, "linkedinOrganizationId must be a numeric string"
-    ),
+    matching("linkedinOrganizationId", LINKEDIN_ID.pattern, NO_LINKEDIN_ID, may_be_blank=True),
 )
 
 NEW_ISSUER = Parameters(
@@ -84,21 +67,13 @@ ISSUER_CHANGES = Parameters(
 VERIFICATION = Parameters(
     name="VerificationRequest",
     description="The code from the mail.",
-    fields=(
-        Field(
-            name="code",
-            kind=Kind.TEXT,
-            wrong_kind="code must be a string",
-            description="In any case, with or without spaces and hyphens.",
-            example="ABCD-EFGH",
-        ),
-    ),
+    fields=(CODE,),
     rules=(
         all_given("code"),
-        longest("code", MAX_CODE, "invalid verification code"),
-        plain("code", "invalid verification code"),
+        longest("code", MAX_CODE, WRONG_CODE),
+        plain("code", WRONG_CODE),
     ),
 )
 NEW_ISSUER_EXAMPLE = {"parameters": {"name": NAME.example, "url": URL.example, "email": EMAIL.example}}
 ISSUER_CHANGES_EXAMPLE = {"parameters": {"linkedinOrganizationId": LINKEDIN.example}}
-VERIFICATION_EXAMPLE = {"parameters": {"code": "ABCD-EFGH"}}
+VERIFICATION_EXAMPLE = {"parameters": {"code": CODE.example}}

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from badgefed.api.authentication import author_of
+from badgefed.api.idempotency import IDEMPOTENCY_KEY, REPEATED, carry_out_once
 from badgefed.api.issuers_api.dialect import (
-    IDEMPOTENCY_KEY,
-    REPEATED,
     UNREADABLE,
-    create_once,
+    broken,
+    carry_out,
     enveloped,
-    find_account_email,
     read_picture,
     refusing_pictures,
     succeed,
+    wrap,
 )
 from badgefed.api.issuers_api.issuer_definitions import (
     ISSUER_CHANGES,
@@ -67,13 +66,12 @@ async def create_issuer(request: Request, key: ApiKey) -> Response:
     with refusing_pictures("logo"):
         prepared = await issuers.prepare(services, new)
 
-    async def work(tx: Transaction) -> msgspec.Struct:
-        email = await find_account_email(tx, key)
+    async def work(tx: Transaction) -> object:
         issuer = await issuers.register_issuer(tx, services, key.organization_id, prepared, by=author)
-        await issuer_verification.begin(tx, issuer, account_email=email, by=author, now=services.clock())
-        return IssuerReference(issuer_id=services.addresses.issuer_profile(issuer.uuid))
+        await issuer_verification.begin(tx, issuer, account_email=key.maker, by=author, now=services.clock())
+        return wrap(IssuerReference(issuer_id=services.addresses.issuer_profile(issuer.uuid)))
 
-    return await create_once(request, key, "createIssuer", values, work)
+    return await carry_out_once(request, key, "createIssuer", values, work)
 
 
 async def list_own_issuers(request: Request, key: ApiKey) -> Response:
@@ -91,10 +89,9 @@ async def edit_issuer(request: Request, key: ApiKey) -> Response:
     changes: dict[str, Any] = {_MEMBERS.get(name, name): value for name, value in given.items()}
     if "logo" in changes:
         changes["logo"] = await read_picture(changes["logo"], "logo")
-    email = await find_account_email(services.database, key)
     with refusing_pictures("logo"):
         await issuer_changes.edit_issuer(
-            services, issuer, changes, account_email=email, by=author_of(request, key)
+            services, issuer, changes, account_email=key.maker, by=author_of(request, key)
         )
     services.wake.set()
     return succeed(IssuerUpdate(issuer_id=services.addresses.issuer_profile(issuer.uuid), updated=True))
@@ -107,9 +104,7 @@ async def delete_issuer(request: Request, key: ApiKey) -> Response:
         issuer = await find_own_issuer(tx, wanted, key, services.addresses)
         await issuer_changes.delete_issuer(tx, issuer, by=author_of(request, key), now=services.clock())
 
-    await services.database.write(work)
-    services.wake.set()
-    return succeed(Deletion(deleted=True))
+    return await carry_out(request, work, Deletion(deleted=True))
 
 
 async def verify_issuer(request: Request, key: ApiKey) -> Response:
@@ -137,13 +132,10 @@ async def rotate_code(request: Request, key: ApiKey) -> Response:
 
     async def work(tx: Transaction) -> None:
         issuer = await find_own_issuer(tx, wanted, key, services.addresses)
-        email = await find_account_email(tx, key)
         by = author_of(request, key)
-        await issuer_verification.rotate(tx, issuer, account_email=email, by=by, now=services.clock())
+        await issuer_verification.rotate(tx, issuer, account_email=key.maker, by=by, now=services.clock())
 
-    await services.database.write(work)
-    services.wake.set()
-    return succeed(Sent(sent=True))
+    return await carry_out(request, work, Sent(sent=True))
 
 
 _NOT_FOUND = Refusal(status=404, texts=("issuer not found",))
@@ -166,8 +158,7 @@ OPERATIONS = (
         refusals=(
             *UNREADABLE,
             *REPEATED,
-            Refusal(status=400, texts=tuple(dict.fromkeys(rule.text for rule in NEW_ISSUER.rules))),
-            Refusal(status=400, texts=("invalid logo: …",)),
+            broken(NEW_ISSUER, "invalid logo: …"),
             Refusal(status=403, texts=(LIMIT_REACHED.format(things="issuer"),)),
             Refusal(status=409, texts=("too many issuers have this name; choose another one",)),
             _MAILS,
@@ -211,7 +202,7 @@ OPERATIONS = (
         success=enveloped(Verified, "The issuer is verified.", {"verified": True}),
         refusals=(
             *UNREADABLE,
-            Refusal(status=400, texts=(VERIFICATION.rules[0].text, issuer_verification.WRONG_CODE)),
+            broken(VERIFICATION),
             _NOT_FOUND,
         ),
     ),
@@ -243,8 +234,7 @@ OPERATIONS = (
         success=enveloped(IssuerUpdate, "It was changed.", {"issuerId": _EXAMPLE_ID, "updated": True}),
         refusals=(
             *UNREADABLE,
-            Refusal(status=400, texts=tuple(dict.fromkeys(rule.text for rule in ISSUER_CHANGES.rules))),
-            Refusal(status=400, texts=("invalid logo: …", issuer_changes.IS_LOCKED.format(field="name"))),
+            broken(ISSUER_CHANGES, "invalid logo: …", issuer_changes.IS_LOCKED.format(field="name")),
             _NOT_FOUND,
             Refusal(status=409, texts=("somebody else has changed this issuer meanwhile; look at it again",)),
             _MAILS,

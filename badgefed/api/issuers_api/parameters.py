@@ -10,10 +10,11 @@ from starlette.requests import Request
 
 from badgefed.api.requests import MAX_BYTES, is_json, parse_json, read_bytes
 from badgefed.errors import Invalid, UnsupportedMedia
-from badgefed.protocol.bodies import Body, Rule, Values
+from badgefed.protocol.bodies import Body, Field, Kind, Rule, Values
 
 ENVELOPE = "parameters"
 MAX_PICTURE_BYTES = 7_500_000
+NO_PARAMETERS = "parameters must be an object"
 MISSING = "missing required parameters: {names}"
 
 
@@ -29,20 +30,23 @@ class Parameters(Body):
         return super().given(_unwrap(document))
 
     def schema(self) -> dict[str, Any]:
-        """Of the form in the envelope."""
-        schema = self.members_schema()
+        """Of both forms."""
+        members = self.members_schema()
         return {
             "type": "object",
             "description": self.description,
-            "properties": {ENVELOPE: schema},
-            "required": [ENVELOPE],
+            "properties": {ENVELOPE: members},
+            "anyOf": [{"required": [ENVELOPE]}, members],
         }
 
 
 def _unwrap(document: object) -> object:
-    if isinstance(document, dict) and isinstance(document.get(ENVELOPE), dict):
-        return document[ENVELOPE]
-    return document
+    """Raises `Invalid` for an envelope with anything else in it."""
+    if not isinstance(document, dict) or ENVELOPE not in document:
+        return document
+    if not isinstance(document[ENVELOPE], dict):
+        raise Invalid(NO_PARAMETERS)
+    return document[ENVELOPE]
 
 
 async def read_parameters(request: Request, parameters: Parameters, *, max_bytes: int = MAX_BYTES) -> Values:
@@ -82,6 +86,20 @@ async def _read_document(request: Request, max_bytes: int) -> object:
     if not isinstance(document, dict):
         raise Invalid("request body must be a JSON object")
     return document
+
+
+def text_field(
+    name: str, description: str, example: str, *, form: str | None = None, wrong_kind: str | None = None
+) -> Field:
+    """A parameter that is a text; `form` is its format in the schema."""
+    return Field(
+        name=name,
+        kind=Kind.TEXT,
+        wrong_kind=wrong_kind or f"{name} must be a string",
+        description=description,
+        example=example,
+        format=form,
+    )
 
 
 def _required(names: Collection[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from badgefed.store.grants import find_grant_by_uuid
 from badgefed.store.issuers import find_issuer_by_uuid
 
 MAX_ID = 500
+ID_CHARACTER = r"[^\x00-\x1f\x7f-\x9f]"
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # Some proxies make one slash of two.
 _URL = re.compile(r"https?:/+([^/]+)/certify-badge/([a-z]+)/([^/]+)")
@@ -37,7 +38,7 @@ def _parameter(noun: Noun) -> Parameter:
         name=f"{noun}Id",
         place="path",
         description=f"The id of the {noun}: the URL that this API gave for it, percent-encoded or not, or the UUID at its end.",
-        schema={"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,500}$"},
+        schema={"type": "string", "pattern": f"^{ID_CHARACTER}{{1,{MAX_ID}}}$"},
         example="019ad8a4-5f0c-7f3e-9d2b-4a7f9e8d7c6b",
         spans=True,
     )

@@ -12,15 +12,15 @@ from badgefed.errors import BadgefedError, Conflict, Forbidden, Invalid, NotFoun
 from badgefed.issuing.api_keys import SCOPES, NewKey, WantedKey, add_key, make_key, revoke_own_key
 from badgefed.model.organization import Dialect, Permission
 from badgefed.model.times import DAY
-from badgefed.protocol.openbadges import clean_text
-from badgefed.store.api_keys import list_keys_with_makers
-from badgefed.texts import say
+from badgefed.store.api_keys import list_live_keys
+from badgefed.store.database import Transaction
+from badgefed.texts import N_
 from badgefed.web.console.access import Desk, for_member, read_visit_form, redirect, render_console
-from badgefed.web.console.once import new_form_id, read_form_id
+from badgefed.web.console.once import make_once, new_form_id, read_form_id
 from badgefed.web.templating import services_of
 
 KEYS = "/console/o/{organization}/keys"
-MAX_NAME = 100
+KEY_MADE = N_("This key was made already, and shown once. Revoke it and make another if it got lost.")
 LIFETIMES = (30, 90, 365)
 """In days; a key may also have no end."""
 
@@ -40,7 +40,7 @@ async def _keys_page(
 ) -> Response:
     """`new`: a key that was just made and is shown this once."""
     services = services_of(request)
-    keys = await list_keys_with_makers(services.database, desk.organization.id, now=services.clock())
+    keys = await list_live_keys(services.database, desk.organization.id, now=services.clock())
     return render_console(
         request,
         "console/keys.html",
@@ -67,32 +67,29 @@ async def create_key(request: Request, desk: Desk) -> Response:
     form = await read_visit_form(request, desk.visit)
     services, now = services_of(request), services_of(request).clock()
     try:
-        wanted = _read_wanted(form, now)
+        form_id, wanted = read_form_id(form), _read_wanted(form, now)
         new = make_key(wanted.dialect)
-        await services.database.write(
-            lambda tx: add_key(
-                tx, desk.organization.id, desk.visit.user.id, wanted, new, by=desk.visit.author, now=now
-            )
-        )
+
+        async def make(tx: Transaction) -> str:
+            by, organization = desk.visit.author, desk.organization
+            return (await add_key(tx, organization.id, desk.visit.user.id, wanted, new, by=by, now=now)).uuid
+
+        made = await services.database.write(lambda tx: make_once(tx, desk, form_id, make, now=now))
+        if not made.is_new:
+            raise Conflict(KEY_MADE)
     except (Invalid, Conflict, Forbidden) as error:
         return await _keys_page(request, desk, typed=form, error=error)
     return await _keys_page(request, desk, new=new)
 
 
 def _read_wanted(form: Mapping[str, str], now: int) -> WantedKey:
-    name = clean_text(form.get("name", "")).strip()
-    if not 1 <= len(name) <= MAX_NAME:
-        raise Invalid(
-            say("Say what the key is for, in at most %(most)s characters.", most=MAX_NAME), field="name"
-        )
     if form.get("dialect") not in set(Dialect):
         raise Invalid("Choose one of the APIs.", field="dialect")
     scopes = tuple(scope for scope in SCOPES if form.get(f"scope:{scope}"))
     if not scopes:
         raise Invalid("Choose at least one thing that the key may do.", field="scopes")
     return WantedKey(
-        uuid=read_form_id(form),
-        name=name,
+        name=form.get("name", ""),
         dialect=Dialect(form["dialect"]),
         scopes=scopes,
         expires_at=_read_expiry(form.get("expires", ""), now),
