@@ -4,7 +4,7 @@
   const script = document.currentScript;
   const base = new URL(script ? script.src : location.href).origin;
   const look = `
-:where(.badgefed-widget) { font: 16px/1.45 system-ui, sans-serif; color-scheme: light dark; }
+:where(.badgefed-widget) { font: 16px/1.45 system-ui, sans-serif; }
 :where(.badgefed-title) { margin: 0 0 .75rem; font-size: 1.25rem; }
 :where(.badgefed-badges) { list-style: none; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 16rem), 1fr)); margin: 0; padding: 0; }
 :where(.badgefed-badge) { display: grid; }
@@ -13,7 +13,8 @@
 :where(.badgefed-image) { width: 4rem; height: 4rem; object-fit: contain; flex: none; }
 :where(.badgefed-text) { display: grid; min-width: 0; overflow-wrap: anywhere; }
 :where(.badgefed-issuer, .badgefed-date, .badgefed-powered) { font-size: .875rem; opacity: .75; }
-:where(.badgefed-powered) { margin: .75rem 0 0; }`;
+:where(.badgefed-powered) { margin: .75rem 0 0; }
+:where(.badgefed-powered-link) { display: inline-block; padding-block: .25rem; color: inherit; }`;
 
   function styleOnce() {
     if (styleOnce.done || !("adoptedStyleSheets" in document)) return;

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser import accessibility
 from tests.browser import scene as scenes
 from tests.browser.scene import Scene
+from tests.browser.town import Town, open_town
 from tests.browser.visitor import NARROW, WIDE, Equipment, Look, Visitor, open_window
 from tests.interop.npm import SCRATCH, CannotInstall
 from tests.interop.our import start_server, stop_server
@@ -74,6 +75,13 @@ def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     finally:
         assert stop_server(our) == 0
     assert "Traceback" not in our.running.log.read_text(), our.running.output
+
+
+@pytest.fixture(scope="package")
+def town(browser: Browser) -> Iterator[Town]:
+    """The other server, where some visitors are at home. Asked for after the browser, as the scene is."""
+    with open_town() as town:
+        yield town
 
 
 @pytest.fixture(scope="package")

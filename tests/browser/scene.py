@@ -62,8 +62,9 @@ class Scene:
         return self.our.base
 
     def offer(self, title: str, *, name: str, address: str, **fields: Any) -> Offered:
-        """Grants a badge by the API, to an e-mail address."""
-        body = {"badgeId": self.badges[title], "name": name, "email": address, "evidence": EVIDENCE, **fields}
+        """Grants a badge by the API, to an e-mail address or to a profile's id."""
+        recipient = {"profileUri" if address.startswith("http") else "email": address}
+        body = {"badgeId": self.badges[title], "name": name, "evidence": EVIDENCE, **recipient, **fields}
         response = self.our.client.post("/api/badges/grant", json=body)
         assert response.status_code == 200, response.text
         answer = response.json()
@@ -90,15 +91,15 @@ class Scene:
         address: str = self.our.rows("SELECT note_uri FROM grants WHERE id = ?", offered.id)[0][0]
         return address
 
-    def mailed_link(self, address: str, path: str) -> str:
-        """The link below `path` in the newest mail to this address that has one; waits for it."""
+    def mailed_link(self, address: str, path: str, *, after: str = "") -> str:
+        """The link below `path` in the newest mail to this address that has one, other than `after`; waits for it."""
         pattern = re.compile(rf"{re.escape(self.base)}{path}/\S+")
 
         def find() -> str | None:
             for message in reversed(self._mails(address)):
                 body = message.get_body(("plain",))
                 found = pattern.search(body.get_content()) if body else None
-                if found:
+                if found and found[0] != after:
                     return found[0]
             return None
 

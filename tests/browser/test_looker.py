@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from urllib.parse import urlencode
 
+from playwright.sync_api import expect
+
+from badgefed.protocol.snippets import html_frame
+from tests.browser.conftest import LOOKS, OpenWindow
 from tests.browser.scene import Scene
+from tests.browser.town import Town
 from tests.browser.visitor import Visitor
 
 RENAMED = {"name": "First Patch", "into": "Nobel Prize"}
@@ -31,6 +38,9 @@ def test_an_award_is_verified_from_its_page(visitor: Visitor, scene: Scene) -> N
     visitor.open(scene.note(scene.awards["Mentor"]))
     visitor.follow("Verify this badge")
     visitor.sees_heading("This badge is valid")
+    for check in ("Genuine", "Issuer", "Not revoked", "Dates"):
+        visitor.sees(check)
+    expect(visitor.page.get_by_role("img", name="QR code of this page's address")).to_be_visible()
     visitor.inspect("verified")
 
 
@@ -38,6 +48,103 @@ def test_a_tag(visitor: Visitor, scene: Scene) -> None:
     visitor.open("/tags/opensource")
     visitor.sees("First Patch")
     assert "Night Shift" not in visitor.page.locator("main").inner_text()
+
+
+def test_what_is_searched_for_is_found(visitor: Visitor, scene: Scene) -> None:
+    """By a person's name, a badge, an issuer, a hashtag; in another language, too."""
+    visitor.open("/explore")
+    for words, found in (
+        ("Lindqvist", "Jonas Lindqvist"),
+        ("Translat", "Translator"),
+        ("#radio", "Night Shift"),
+    ):
+        search(visitor, words)
+        assert found in visitor.page.locator(".tile strong").all_inner_texts(), words
+    search(visitor, "@radio")
+    visitor.sees("Harbour Radio")
+    visitor.inspect("search")
+    search(visitor, "nobody at all")
+    visitor.sees("Nothing found.")
+    visitor.inspect("search-nothing")
+    visitor.follow("Deutsch")
+    visitor.sees("Badge prüfen")
+    assert visitor.page.locator("html").get_attribute("lang") == "de"
+    visitor.follow("Entdecken")
+    visitor.sees_heading("Entdecken")
+    visitor.inspect("explore-in-german")
+
+
+def search(visitor: Visitor, words: str) -> None:
+    visitor.fill("Find a badge, a person or an issuer", words)
+    visitor.press("Search")
+
+
+def test_badges_on_a_page_of_another_server(visitor: Visitor, scene: Scene, town: Town) -> None:
+    """By a script and in a frame, as the page of this server for that says."""
+    profile = town.actor(f"zadie-{visitor.look.name}")
+    name = f"Zadie {visitor.look.name}"
+    offered = scene.award("Mentor", name=name, address=profile)
+    visitor.open(f"/embed/demo?{urlencode({'recipient': profile})}")
+    visitor.page.get_by_text("HTML with a script", exact=True).click()
+    script = visitor.page.locator("details[open] code").inner_text()
+    visitor.inspect("embed-demo")
+    frame = html_frame("Mentor", url=f"{scene.base}/api/embed/{offered.uuid}")
+    town.pages[visitor.look.name] = script + frame
+    visitor.elsewhere.add(town.origin)
+    visitor.context.set_extra_http_headers({})  # with headers of ours its request would not be a simple one
+    visitor.open(f"{town.origin}/pages/{visitor.look.name}")
+    expect(visitor.page.frame_locator("iframe").locator("body")).to_contain_text(name)
+    if visitor.look.scripts:
+        expect(visitor.page.locator(".badgefed-name").first).to_have_text("Mentor")
+    visitor.inspect("embedded-elsewhere")
+
+
+def test_what_programs_find_on_the_page_of_an_award(open_visitor: OpenWindow, scene: Scene) -> None:
+    """Previews, feeds, oEmbed, the map for search engines."""
+    visitor = open_visitor(LOOKS[2])
+    note, uuid = scene.note(scene.awards["Mentor"]), scene.awards["Mentor"].uuid
+    visitor.open(note)
+    assert meta(visitor, "fediverse:creator") == f"@academy@{scene.base.partition('://')[2]}"
+    assert meta(visitor, "og:title") == "Mentor, awarded to Sofía Álvarez"
+    assert fetch(visitor, meta(visitor, "og:image")).startswith(b"\x89PNG")
+    assert scene.base in json.loads(fetch(visitor, alternate(visitor, "application/json+oembed")))["html"]
+    visitor.open("/")
+    for kind in ("application/atom+xml", "application/feed+json"):
+        assert note.encode() in fetch(visitor, alternate(visitor, kind))
+    assert b"Sitemap: " in fetch(visitor, "/robots.txt")
+    maps = re.findall(r"<loc>([^<]+)</loc>", fetch(visitor, "/sitemap.xml").decode())
+    pages = b"".join(fetch(visitor, address) for address in maps)
+    assert note.encode() in pages
+    assert scene.note(scene.awards["Night Shift"]).encode() in pages
+    assert uuid.encode() not in pages.replace(note.encode(), b"")
+
+
+def meta(visitor: Visitor, name: str) -> str:
+    found = visitor.page.locator(f'meta[name="{name}"], meta[property="{name}"]')
+    return found.get_attribute("content") or ""
+
+
+def alternate(visitor: Visitor, kind: str) -> str:
+    return visitor.page.locator(f'link[rel=alternate][type="{kind}"]').get_attribute("href") or ""
+
+
+def fetch(visitor: Visitor, address: str) -> bytes:
+    answer = visitor.context.request.get(visitor.absolute(address))
+    assert answer.status == 200, address
+    return answer.body()
+
+
+def test_an_award_is_printed_as_a_certificate(open_visitor: OpenWindow, scene: Scene) -> None:
+    visitor = open_visitor(LOOKS[0])
+    visitor.open(scene.note(scene.awards["Mentor"]))
+    visitor.page.emulate_media(media="print")
+    for words in ("Sofía Álvarez", "Issued by", "Fingerprint (SHA-256)", "The recipient opened"):
+        expect(visitor.page.get_by_text(words).first).to_be_visible()
+    for role in ("navigation", "form", "button"):
+        assert visitor.page.get_by_role(role).count() == 0, role
+    expect(visitor.page.get_by_text("Files to keep")).to_be_hidden()
+    paper = visitor.page.pdf(path=visitor.equipment.screenshots / "award.pdf", format="A4")
+    assert paper.count(b"/Type /Page\n") == 1
 
 
 def test_verify_by_link(visitor: Visitor, scene: Scene) -> None:

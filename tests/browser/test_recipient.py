@@ -1,23 +1,17 @@
-"""The story of somebody who is given badges: from the mail to the file that they take along."""
+"""The story of somebody who is given a badge: from the mail to what is shown of it elsewhere."""
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 
-from tests.browser.conftest import LOOKS, OpenWindow
-from tests.browser.elsewhere import foreign_credential
+from playwright.sync_api import expect
+
 from tests.browser.scene import EVIDENCE, Scene
-from tests.browser.steps import open_my_badges
+from tests.browser.steps import address_of
 from tests.browser.visitor import Visitor
 
 FILES = ("Picture with the badge inside", "The same as a drawing", "Open Badges 3.0", "Open Badges 2.0")
-
-
-def address_of(visitor: Visitor, name: str) -> str:
-    """One for each window, for they all come to the same server."""
-    return f"{name}.{visitor.look.name}@example.org"
+NOTHING = "Nothing. It is yours alone."
 
 
 def test_a_badge_from_the_mail_to_the_files(any_visitor: Visitor, scene: Scene) -> None:
@@ -27,12 +21,16 @@ def test_a_badge_from_the_mail_to_the_files(any_visitor: Visitor, scene: Scene) 
     visitor.open(scene.mailed_link(address, "/accept/grant"))
     visitor.sees("Offered by Academy of Free Software")
     visitor.sees(EVIDENCE.partition("http")[0])
+    visitor.sees("Your e-mail address never does.")
     visitor.inspect("accept")
-    visitor.choose("Unlisted")
+    choose_by_preview(visitor)
     visitor.press("Accept the badge")
     visitor.reload_until("It's yours.")
     visitor.sees("It has a page that opens for those to whom you give its link.")
     visitor.inspect("accepted")
+    assert scene.our.rows("SELECT visibility, proof_kind FROM grants WHERE id = ?", offered.id) == [
+        ("unlisted", "email-link")
+    ]
     visitor.follow("See your badge")
     visitor.sees_heading("First Patch")
     visitor.sees("The recipient opened the link that was sent to their e-mail address.")
@@ -43,6 +41,18 @@ def test_a_badge_from_the_mail_to_the_files(any_visitor: Visitor, scene: Scene) 
         assert len(content) > 500
     visitor.open("/awards")
     assert "Ada Quist" not in visitor.page.locator("main").inner_text()
+
+
+def choose_by_preview(visitor: Visitor) -> None:
+    """What others would see stands below the choice, with scripts or without."""
+    preview = visitor.page.get_by_role("figure")
+    expect(preview.get_by_text("Ada Quist")).to_be_visible()
+    visitor.choose("Private")
+    expect(preview.get_by_text(NOTHING)).to_be_visible()
+    expect(preview.get_by_text("Ada Quist")).to_be_hidden()
+    visitor.inspect("accept-private")
+    visitor.choose("Unlisted")
+    expect(preview.get_by_text(NOTHING)).to_be_hidden()
 
 
 def test_a_private_badge_has_no_page(visitor: Visitor, scene: Scene) -> None:
@@ -76,75 +86,37 @@ def test_not_me(visitor: Visitor, scene: Scene) -> None:
     visitor.open(link, status=404)
 
 
-def test_my_badges(visitor: Visitor, scene: Scene) -> None:
-    address = address_of(visitor, "rosa")
-    scene.award("First Patch", name="Rosa Vidal", address=address)
-    scene.award("Night Shift", name="Rosa Vidal", address=address, visibility="private")
-    scene.offer("Translator", name="Rosa Vidal", address=address)
-    open_my_badges(visitor, scene, address)
-    visitor.sees("Waiting for your answer")
-    for title in ("First Patch", "Night Shift", "Translator"):
-        visitor.sees(title)
-    _, archive = visitor.download("All badges, all files")
-    names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
-    assert len([name for name in names if name.endswith(".png")]) == 2
-    _, data = visitor.download("Everything that is stored here about you")
-    assert address in data.decode()
+def test_showing_it_elsewhere(visitor: Visitor, scene: Scene) -> None:
+    """A link to copy, LinkedIn, and snippets for pages of one's own."""
+    offered = scene.awards["First Patch"]
+    page = f"{scene.base}/awards/{offered.uuid}"
+    visitor.open(f"/awards/{offered.uuid}/share")
+    if visitor.look.scripts:
+        assert copied(visitor) == page
+    linkedin = visitor.page.get_by_role("link", name="Add to LinkedIn").get_attribute("href") or ""
+    assert linkedin.startswith("https://www.linkedin.com/profile/add?")
+    assert offered.code in linkedin
+    label = f"{scene.base}/award-label/{offered.uuid}.svg"
+    assert snippet(visitor, "Markdown, for a README") == f"[![First Patch]({label})]({page})"
+    assert f'src="{label}"' in snippet(visitor, "HTML, as a label")
+    assert f'src="{scene.base}/api/embed/{offered.uuid}"' in snippet(visitor, "HTML, as a card")
+    visitor.inspect("share-snippets")
+    for address, start in ((label, b"<svg"), (label.replace(".svg", ".png"), b"\x89PNG")):
+        assert visitor.context.request.get(address).body().startswith(start)
 
 
-def test_a_badge_from_elsewhere(visitor: Visitor, scene: Scene) -> None:
-    address = address_of(visitor, "nia")
-    scene.award("Mentor", name="Nia", address=address)
-    open_my_badges(visitor, scene, address)
-    visitor.press("Verify and keep it", status=400)
-    visitor.sees("Give a link, the text of a badge, or a file.")
-    visitor.inspect("import-refused")
-    visitor.page.locator("input[type=file]").set_input_files(
-        {"name": "badge.json", "mimeType": "application/json", "buffer": foreign_credential(address)}
-    )
-    visitor.press("Verify and keep it")
-    visitor.sees_heading("Lifesaver")
-    visitor.sees(f"It was issued to {address}.")
-    visitor.inspect("imported")
-    visitor.press("Check again")
-    visitor.sees_heading("Lifesaver")
-    visitor.follow("To all my badges")
-    visitor.inspect("my-badges-with-an-import")
-    visitor.follow("Lifesaver")
-    visitor.press("Remove it")
-    visitor.sees("The badge is not in your collection any more.")
-    assert "Lifesaver" not in visitor.page.locator("main").inner_text()
+def copied(visitor: Visitor) -> str:
+    """What is in the clipboard after the first button of the section that copies."""
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    section = visitor.page.get_by_role("region", name="Where you are")
+    button = section.get_by_role("button", name="Copy").first
+    button.click()
+    expect(visitor.page.get_by_role("button", name="Copied")).to_be_visible()
+    text: str = visitor.page.evaluate("navigator.clipboard.readText()")
+    return text
 
 
-def test_a_further_address_and_signing_out(visitor: Visitor, scene: Scene) -> None:
-    first, second = address_of(visitor, "one"), address_of(visitor, "two")
-    scene.award("Mentor", name="Uma", address=first)
-    scene.award("Night Shift", name="Uma", address=second)
-    open_my_badges(visitor, scene, first)
-    visitor.fill("Another one that is yours", "nonsense")
-    visitor.press("Send the link", status=400)
-    visitor.inspect("identity-refused")
-    visitor.fill("Another one that is yours", second)
-    visitor.press("Send the link")
-    visitor.sees("A link is on its way")
-    visitor.open(scene.mailed_link(second, "/me/link"))
-    visitor.inspect("add-address")
-    visitor.press("Yes, add it")
-    visitor.sees("Night Shift")
-    visitor.press("Sign out here")
-    visitor.sees("we send you a link")
-    visitor.open("/me/badges.zip")
-    assert "Night Shift" not in visitor.page.locator("body").inner_text()
-
-
-def test_a_link_that_somebody_else_asked_for(open_visitor: OpenWindow, scene: Scene) -> None:
-    """Opened in another browser, it offers nothing to press."""
-    scene.award("Mentor", name="Vera", address="vera@example.org")
-    asking, other = open_visitor(LOOKS[0]), open_visitor(LOOKS[1])
-    open_my_badges(asking, scene, "vera@example.org")
-    asking.fill("Another one that is yours", "victim@example.org")
-    asking.press("Send the link")
-    other.open(scene.mailed_link("victim@example.org", "/me/link"))
-    other.sees("Somebody asked to add")
-    other.inspect("add-address-elsewhere")
-    assert other.page.locator("main").get_by_role("button").count() == 0
+def snippet(visitor: Visitor, name: str) -> str:
+    visitor.page.get_by_text(name, exact=True).click()
+    opened = visitor.page.locator("details[open]").filter(has_text=name)
+    return opened.locator("code").inner_text()

@@ -17,7 +17,7 @@ NARROW, WIDE = 390, 1280
 HEIGHTS = {NARROW: 844, WIDE: 900}
 NARROWEST = 320
 TALLEST_PICTURE = 8_000
-WAIT_MILLISECONDS = 8_000
+WAIT_MILLISECONDS = 20_000
 MEASURE = """() => {
   const root = document.documentElement;
   if (root.scrollWidth <= root.clientWidth) return null;
@@ -53,12 +53,16 @@ class Equipment:
 
 @dataclass(kw_only=True)
 class Visitor:
-    """One browser window. Whatever a page does wrong is in `faults` until `check` fails because of it."""
+    """One browser window. Whatever a page does wrong is in `faults` until `check` fails because of it.
+
+    `elsewhere`: origins of other servers to which the person goes; no page of ours may load anything from them.
+    """
 
     page: Page
     context: BrowserContext
     equipment: Equipment
     look: Look
+    elsewhere: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     expected: int = 200
     _errors: list[tuple[str, str]] = field(default_factory=list)
@@ -75,12 +79,12 @@ class Visitor:
             self._errors.append((message.text, message.location["url"]))
 
     def _on_request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme not in ("data", "blob") and f"{parts.scheme}://{parts.netloc}" != self.equipment.base:
+        allowed = {self.equipment.base} | (self.elsewhere if request.is_navigation_request() else set())
+        if urlsplit(request.url).scheme not in ("data", "blob") and origin_of(request.url) not in allowed:
             self.faults.append(f"a request to another host: {request.url}")
 
     def _on_response(self, response: Response) -> None:
-        if response.request.resource_type != "document":
+        if response.request.resource_type != "document" or origin_of(response.url) in self.elsewhere:
             return
         self._answered[response.url] = response.status
         if response.status >= 400 and response.status != self.expected:
@@ -112,6 +116,13 @@ class Visitor:
         self.expected = status
         self.page.locator(within).get_by_role("button", name=name, exact=True).first.click()
         self.page.wait_for_load_state()
+
+    def press_and_travel(self, name: str, target: str) -> None:
+        """A button that leads to another server and back; `target` is a pattern of where that ends."""
+        button = self.page.locator("main").get_by_role("button", name=name, exact=True)
+        with self.page.expect_response("**/sign-in/fediverse/**"):
+            button.click()
+        self.page.wait_for_url(target)
 
     def follow(self, name: str) -> None:
         """A link."""
@@ -191,6 +202,11 @@ class Visitor:
     def _is_known(self, text: str, url: str) -> bool:
         """The browser repeats in the console what a page's status says already."""
         return text.startswith(FAILED_LOAD) and url in self._answered
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def open_window(equipment: Equipment, look: Look, *, address: str, state: Path | None = None) -> Visitor:
