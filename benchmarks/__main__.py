@@ -20,6 +20,7 @@ from benchmarks.documents import measure_documents
 from benchmarks.grants import measure_grants
 from benchmarks.inbox import measure_inbox
 from benchmarks.memory import measure_memory
+from benchmarks.pages import measure_pages
 from benchmarks.report import Row, describe_machine, format_table
 from benchmarks.sizes import FULL, QUICK, Sizes
 
@@ -32,6 +33,7 @@ GROUPS: Mapping[str, Callable[[Sizes], Awaitable[list[Row]]]] = {
     "documents": measure_documents,
     "credentials": measure_credentials,
     "memory": measure_memory,
+    "pages": measure_pages,
     "fedify": measure_comparison,
 }
 OPEN_FILES = 8_192

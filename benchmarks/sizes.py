@@ -19,6 +19,9 @@ class Sizes:
     peer_posts: int
     peer_notes: int
     seconds: float
+    badges: int
+    grants: int
+    page_runs: int
     connections: int = 32
     patience: float = 120.0
 
@@ -34,6 +37,9 @@ FULL = Sizes(
     peer_posts=600,
     peer_notes=10,
     seconds=3.0,
+    badges=10_000,
+    grants=100_000,
+    page_runs=7,
 )
 QUICK = Sizes(
     runs=1,
@@ -46,4 +52,7 @@ QUICK = Sizes(
     peer_posts=200,
     peer_notes=4,
     seconds=1.0,
+    badges=500,
+    grants=5_000,
+    page_runs=3,
 )

@@ -19,11 +19,14 @@ TINY = Sizes(
     peer_posts=6,
     peer_notes=1,
     seconds=0.1,
+    badges=20,
+    grants=700,
+    page_runs=1,
     connections=2,
     patience=60,
 )
 WITHOUT_TARGET = {"fedify"}
-WITHOUT_CEILING = {"memory", "fedify", "bulk"}
+WITHOUT_CEILING = {"memory", "fedify", "bulk", "pages"}
 
 
 @pytest.mark.parametrize("group", GROUPS)

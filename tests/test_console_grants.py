@@ -20,13 +20,15 @@ from badgefed.store import audit
 from badgefed.store.api_keys import list_live_keys
 from badgefed.store.audit import list_entries
 from badgefed.store.grants import find_grant
-from badgefed.store.organization_grants import GrantFilter, list_grants
+from badgefed.store.organization_grants import GrantFilter, GrantSearch, list_grants
+from badgefed.web.console.grants import SEARCHED
 from badgefed.work.services import Services
 from tests import api
 from tests.api import make_stranger
 from tests.conftest import World
 from tests.console import PASSWORD, add_person, browse, open_page, sign_in, submit
 from tests.html_pages import check_page
+from tests.lookers import copy
 from tests.workers import run_until_idle
 
 GRANTS = "/console/o/org/grants"
@@ -59,6 +61,23 @@ async def reload(services: Services, grant: Grant) -> Grant:
 async def admin(services: Services, world: World) -> str:
     await add_person(services, world, "admin@example.org", Role.ADMIN)
     return "admin@example.org"
+
+
+async def test_a_text_is_looked_for_further_back_page_by_page(
+    services: Services, world: World, admin: str
+) -> None:
+    wanted = await offer(services, world, name="Xanthippe")
+    other = await offer(services, world, 2)
+    unique = ("uuid", "code", "note_id", "note_uri", "active_recipient")
+    await copy(services, "grants", other.id, SEARCHED, *unique)
+    async with browse(services) as client:
+        await sign_in(client, admin)
+        first = await open_page(client, f"{GRANTS}?q=xanthippe")
+        assert "Nothing found so far" in first.text
+        further = next(link.get("href") for link in first.all("a") if "before=" in link.get("href"))
+        second = await open_page(client, f"{GRANTS}{further}")
+    assert [link.get("href") for link in second.all("a", **{"class": "row"})] == [f"{GRANTS}/{wanted.uuid}"]
+    assert "More grants" not in second.text
 
 
 async def test_the_list_pages_stably_while_grants_are_added(
@@ -200,7 +219,11 @@ async def test_the_store_filters_by_each_state(any_services: Services, any_world
         )
     for state in GrantFilter:
         rows = await list_grants(
-            services.database, world.organization.id, state=state, limit=10, now=services.clock()
+            services.database,
+            world.organization.id,
+            GrantSearch(state=state),
+            limit=10,
+            now=services.clock(),
         )
         assert [row.grant.id for row in rows] == [made[state]], state
 

@@ -194,9 +194,8 @@ def test_a_place_that_is_none_begins_at_the_beginning(place: str | None) -> None
     assert showcase.parse_place(place) is None
 
 
-def test_a_query_is_made_of_words_alone(database: Database) -> None:
-    dialect = database.dialect
-    found = search.match(dialect, "grants", 'a" OR b* NEAR(c)')
+async def test_a_query_is_made_of_words_alone(database: Database) -> None:
+    found = await search.match(database, "grants", 'a" OR b* NEAR(c)')
     assert found is not None
     assert re.sub(r'"\w+"\*?| AND ', "", found.query) == ""
-    assert search.match(dialect, "grants", "!%_\"'") is None
+    assert await search.match(database, "grants", "!%_\"'") is None

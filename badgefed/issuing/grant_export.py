@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 from badgefed.model.grant import Status
 from badgefed.model.times import format_rfc3339
 from badgefed.protocol.csv_rows import BYTE_ORDER_MARK, format_csv
-from badgefed.store.organization_grants import GrantRow, list_grants, state_of
+from badgefed.store.organization_grants import GrantRow, GrantSearch, list_grants, state_of
 from badgefed.work.services import Services
 
 BATCH = 500
@@ -30,18 +29,18 @@ CSV_HEADER = (
 )
 
 
-async def write_grants(services: Services, organization_id: int, **filters: Any) -> AsyncIterator[str]:
-    """CSV, piece by piece; `filters` as `list_grants` takes them."""
+async def write_grants(services: Services, organization_id: int, search: GrantSearch) -> AsyncIterator[str]:
+    """CSV, piece by piece."""
     yield BYTE_ORDER_MARK + format_csv([CSV_HEADER])
     after = None
     while True:
         rows = await list_grants(
             services.database,
             organization_id,
+            search,
             limit=BATCH,
             now=services.clock(),
             after=after,
-            **filters,
         )
         yield await asyncio.to_thread(format_csv, [_cells(row, services.clock()) for row in rows])
         if len(rows) < BATCH:

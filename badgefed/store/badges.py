@@ -245,10 +245,9 @@ async def list_older_versions(reader: Reader, badge: Badge, *, limit: int) -> li
         badge.id,
         limit,
     )
-    present = {**{name: getattr(badge, name) for name in _NAMES}, **dict.fromkeys(_LISTS)}
     return [
         OldVersion(
-            badge=read_badge({**present, **json.loads(row["content"]), "version": row["version"]}),
+            badge=_as_it_was(badge, row),
             image=row["sha256"],
             replaced_at=row["created_at"],
         )
@@ -262,6 +261,28 @@ async def get_granted_badge(reader: Reader, grant: Grant) -> Badge:
     if badge is None:
         raise LookupError(f"badge {grant.badge_id} version {grant.badge_version}")
     return badge
+
+
+async def list_granted_badges(reader: Reader, grants: Sequence[Grant]) -> dict[tuple[int, int], Badge]:
+    """The badges as they were when they were granted, by id and version."""
+    wanted = {(grant.badge_id, grant.badge_version) for grant in grants}
+    present = {badge.id: badge for badge in await list_by_id(reader, [*{badge_id for badge_id, _ in wanted}])}
+    found = {(badge.id, badge.version): badge for badge in present.values()}
+    edited = [*{badge_id for badge_id, version in wanted if (badge_id, version) not in found}]
+    rows = await reader.all(
+        "SELECT badge_id, version, content FROM badge_versions"
+        f" WHERE badge_id IN ({placeholders(len(edited)) or 'NULL'})",
+        *edited,
+    )
+    for row in rows:
+        found[row["badge_id"], row["version"]] = _as_it_was(present[row["badge_id"]], row)
+    return found
+
+
+def _as_it_was(present: Badge, row: Row) -> Badge:
+    """In a version that is kept in the row."""
+    values = {**{name: getattr(present, name) for name in _NAMES}, **dict.fromkeys(_LISTS)}
+    return read_badge({**values, **json.loads(row["content"]), "version": row["version"]})
 
 
 async def delete_badge(tx: Transaction, badge_id: int) -> bool:

@@ -21,11 +21,15 @@ T = TypeVar("T")
 class FullText:
     """How full-text indexes are asked: `store.search` puts a query together from this.
 
-    `condition` has places for `{table}` and its `{columns}` (of the table as `found`), and one parameter, the query. In a query, `whole` stands for one
+    `condition` has places for `{table}`, its `{columns}`, and those of the table as `{found}`, and one parameter, the query. In a query, `whole` stands for one
     `{word}`, `start` for all that begin with it, and `both` between two that must both be there.
+
+    `each` is a condition of the same meaning that is quicker for frequent words, where there is one: it looks at row after row in the
+    order of the list.
     """
 
     condition: str
+    each: str | None
     whole: str
     start: str
     both: str

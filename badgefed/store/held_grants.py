@@ -38,11 +38,14 @@ async def load_names(reader: Reader, identities: Iterable[Identity]) -> Names:
 
 
 async def list_held(reader: Reader, names: Names, *, limit: int, before: int | None = None) -> list[Grant]:
-    """Grants in every state, newest first, those with an id below `before`."""
+    """Grants in every state, newest first, those with an id below `before`.
+
+    The sum in the order keeps planners from going through all grants of the store until the limit is reached.
+    """
     ids, parameters = _ids(names)
     condition = "" if before is None else " AND id < ?"
     rows = await reader.all(
-        f"SELECT * FROM grants WHERE id IN ({ids}){condition} ORDER BY id DESC LIMIT ?",
+        f"SELECT * FROM grants WHERE id IN ({ids}){condition} ORDER BY id + 0 DESC LIMIT ?",
         *parameters,
         *(() if before is None else (before,)),
         limit,

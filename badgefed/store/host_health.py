@@ -26,12 +26,14 @@ class HostHealth:
     last_error: str | None
 
 
+# As values, not EXISTS: PostgreSQL would collect the hosts of all deliveries first.
 _OF_ORGANIZATION = (
-    "hosts.host IN (SELECT remote_actors.host FROM followers JOIN issuers ON issuers.id = followers.issuer_id"
-    " JOIN remote_actors ON remote_actors.id = followers.actor_id WHERE issuers.organization_id = ?"
-    " AND followers.ended_at IS NULL UNION SELECT deliveries.host FROM deliveries"
-    " JOIN activities ON activities.id = deliveries.activity_id"
-    " JOIN issuers ON issuers.id = activities.issuer_id WHERE issuers.organization_id = ?)"
+    "COALESCE((SELECT 1 FROM remote_actors JOIN followers ON followers.actor_id = remote_actors.id"
+    " JOIN issuers ON issuers.id = followers.issuer_id WHERE remote_actors.host = hosts.host"
+    " AND followers.ended_at IS NULL AND issuers.organization_id = ? LIMIT 1),"
+    " (SELECT 1 FROM deliveries JOIN activities ON activities.id = deliveries.activity_id"
+    " JOIN issuers ON issuers.id = activities.issuer_id WHERE deliveries.host = hosts.host"
+    " AND issuers.organization_id = ? LIMIT 1)) = 1"
 )
 
 

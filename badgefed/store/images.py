@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from badgefed.model.image import PNG, Image, Rendition
-from badgefed.store.database import Reader, Row, Transaction
+from badgefed.store.database import Reader, Row, Transaction, placeholders
 
 COLUMNS = "id, sha256, media_type, width, height, blurhash"
 
@@ -38,6 +39,14 @@ async def get_image(reader: Reader, image_id: int) -> Image:
     if row is None:
         raise LookupError(f"image {image_id}")
     return _image(row)
+
+
+async def list_images(reader: Reader, ids: Sequence[int]) -> dict[int, Image]:
+    """By id."""
+    rows = await reader.all(
+        f"SELECT {COLUMNS} FROM images WHERE id IN ({placeholders(len(ids)) or 'NULL'})", *ids
+    )
+    return {row["id"]: _image(row) for row in rows}
 
 
 async def get_image_data(reader: Reader, image_id: int) -> tuple[str, bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from badgefed.model.identifiers import new_uuid
 from badgefed.model.issuer import ActorType, Issuer
 from badgefed.model.visibility import Posting
-from badgefed.store.database import Reader, Row, Transaction, Value
+from badgefed.store.database import Reader, Row, Transaction, Value, placeholders
 
 _NAMES = [field.name for field in fields(Issuer)]
 
@@ -51,6 +52,12 @@ async def get_issuer(reader: Reader, issuer_id: int) -> Issuer:
     if row is None:
         raise LookupError(f"issuer {issuer_id}")
     return _issuer(row)
+
+
+async def list_by_id(reader: Reader, ids: Sequence[int]) -> dict[int, Issuer]:
+    """By id, deleted ones too."""
+    rows = await reader.all(f"SELECT * FROM issuers WHERE id IN ({placeholders(len(ids)) or 'NULL'})", *ids)
+    return {row["id"]: _issuer(row) for row in rows}
 
 
 async def deleted_at(reader: Reader, username: str) -> int | None:

@@ -35,7 +35,7 @@ _ORDERS = {
     GrantOrder.NEWEST: ("grants.id < ?", "grants.id DESC"),
     GrantOrder.OLDEST: ("grants.id > ?", "grants.id"),
     GrantOrder.EXPIRY: (
-        "(grants.expires_at, grants.id) > (SELECT expires_at, id FROM grants WHERE id = ?)",
+        "(grants.expires_at, grants.id) > (SELECT expires_at, id FROM grants WHERE id = ? AND organization_id = ?)",
         "grants.expires_at, grants.id",
     ),
 }
@@ -79,48 +79,84 @@ class GrantRow:
     badge_title: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantSearch:
+    """Which grants are looked for, and in which order; `text` in recipient, badge and code."""
+
+    state: GrantFilter | None = None
+    text: str | None = None
+    badge_id: int | None = None
+    order: GrantOrder = GrantOrder.NEWEST
+
+
+EVERY_GRANT = GrantSearch()
+
+
 async def list_grants(
     reader: Reader,
     organization_id: int,
+    search: GrantSearch = EVERY_GRANT,
     *,
     limit: int,
     now: int,
-    state: GrantFilter | None = None,
-    text: str | None = None,
-    badge_id: int | None = None,
-    order: GrantOrder = GrantOrder.NEWEST,
     after: int | None = None,
+    within: int | None = None,
 ) -> list[GrantRow]:
-    """In that order, those beyond the grant with the id `after`; `text` is looked for in recipient, badge and code."""
-    beyond, ordering = _ORDERS[order]
-    conditions, parameters = ["grants.organization_id = ?"], list[Value]([organization_id])
-    if order is GrantOrder.EXPIRY:
-        conditions.append("grants.expires_at IS NOT NULL")
-    if after is not None:
-        conditions.append(beyond)
-        parameters.append(after)
-    if badge_id is not None:
-        conditions.append("grants.badge_id = ?")
-        parameters.append(badge_id)
-    if state is not None:
-        conditions.append(_CONDITIONS[state])
-        parameters += [now] * _CONDITIONS[state].count("?")
-    if text:
-        condition, values = contains(reader.dialect, _SEARCHED, text)
-        conditions.append(condition)
-        parameters += values
+    """Those beyond the grant with the id `after`. With `within`, the text is looked for in so many at most: see `find_end`."""
+    condition, parameters = _condition(organization_id, search, now=now, after=after)
+    ordering = _ORDERS[search.order][1]
+    source = "grants"
+    if within is not None:
+        source = f"(SELECT * FROM grants WHERE {condition} ORDER BY {ordering} LIMIT ?) AS grants"
+        condition, parameters = "1 = 1", [*parameters, within]
+    if search.text:
+        has_text, values = contains(reader.dialect, _SEARCHED, search.text)
+        condition, parameters = f"{condition} AND {has_text}", [*parameters, *values]
     rows = await reader.all(
-        "SELECT grants.*, badges.title AS badge_title FROM grants JOIN badges ON badges.id = grants.badge_id"
-        f" WHERE {' AND '.join(conditions)} ORDER BY {ordering} LIMIT ?",
+        f"SELECT grants.*, badges.title AS badge_title FROM {source} JOIN badges ON badges.id = grants.badge_id"
+        f" WHERE {condition} ORDER BY {ordering} LIMIT ?",
         *parameters,
         limit,
     )
     return [GrantRow(grant=read_grant(row), badge_title=row["badge_title"]) for row in rows]
 
 
+async def find_end(
+    reader: Reader, organization_id: int, search: GrantSearch, *, now: int, after: int | None, within: int
+) -> int | None:
+    """The last of the grants that `list_grants` looks at; None if there are no others."""
+    condition, parameters = _condition(organization_id, search, now=now, after=after)
+    row = await reader.one(
+        f"SELECT id FROM grants WHERE {condition} ORDER BY {_ORDERS[search.order][1]} LIMIT 1 OFFSET ?",
+        *parameters,
+        within - 1,
+    )
+    return row["id"] if row else None
+
+
+def _condition(
+    organization_id: int, search: GrantSearch, *, now: int, after: int | None
+) -> tuple[str, list[Value]]:
+    """All but the text."""
+    conditions, parameters = ["grants.organization_id = ?"], list[Value]([organization_id])
+    if search.order is GrantOrder.EXPIRY:
+        conditions.append("grants.expires_at IS NOT NULL")
+    if after is not None:
+        place = _ORDERS[search.order][0]
+        conditions.append(place)
+        parameters += [after, organization_id][: place.count("?")]
+    if search.badge_id is not None:
+        conditions.append("grants.badge_id = ?")
+        parameters.append(search.badge_id)
+    if search.state is not None:
+        conditions.append(_CONDITIONS[search.state])
+        parameters += [now] * _CONDITIONS[search.state].count("?")
+    return " AND ".join(conditions), parameters
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantNumbers:
-    """How many grants an organization has, in each place of their life."""
+    """How many grants an organization has, in each place of their life. `total` counts accepted ones as well, which are processed soon."""
 
     total: int
     pending: int
@@ -129,32 +165,62 @@ class GrantNumbers:
     suspended: int
     revoked: int
     declined: int
-    answered: int
-    public: int
 
 
 async def count_grants(reader: Reader, organization_id: int, *, now: int) -> GrantNumbers:
-    """`valid`: processed, neither suspended nor expired; `answered`: accepted by their recipients; `public`: of the valid ones."""
-    row = await reader.one(
-        "SELECT COUNT(*) AS total, COUNT(CASE WHEN status = 'pending' THEN 1 END) AS pending,"
-        " COUNT(CASE WHEN status = 'processed' AND suspended_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
-        " THEN 1 END) AS valid,"
-        " COUNT(CASE WHEN status = 'processed' AND expires_at <= ? THEN 1 END) AS expired,"
-        " COUNT(CASE WHEN status = 'processed' AND suspended_at IS NOT NULL THEN 1 END) AS suspended,"
-        " COUNT(CASE WHEN status = 'revoked' THEN 1 END) AS revoked,"
-        " COUNT(CASE WHEN status = 'declined' THEN 1 END) AS declined,"
-        " COUNT(accepted_at) AS answered,"
-        " COUNT(CASE WHEN status = 'processed' AND suspended_at IS NULL AND visibility = 'public' THEN 1 END) AS public"
-        " FROM grants WHERE organization_id = ?",
-        now,
-        now,
-        organization_id,
+    """`valid`: processed, neither suspended nor expired."""
+    rows = await reader.all(
+        "SELECT status, COUNT(*) AS n FROM grants WHERE organization_id = ? GROUP BY status", organization_id
     )
-    assert row is not None
-    return GrantNumbers(**{name: int(row[name]) for name in GrantNumbers.__slots__})
+    counts = {row["status"]: int(row["n"]) for row in rows}
+    expired = await _count(reader, _CONDITIONS[GrantFilter.EXPIRED], organization_id, now)
+    suspended = await _count(reader, _CONDITIONS[GrantFilter.SUSPENDED], organization_id)
+    both = await _count(
+        reader,
+        f"{_CONDITIONS[GrantFilter.SUSPENDED]} AND {_CONDITIONS[GrantFilter.EXPIRED]}",
+        organization_id,
+        now,
+    )
+    return GrantNumbers(
+        total=sum(counts.values()),
+        pending=counts.get(Status.PENDING, 0),
+        valid=counts.get(Status.PROCESSED, 0) - expired - suspended + both,
+        expired=expired,
+        suspended=suspended,
+        revoked=counts.get(Status.REVOKED, 0),
+        declined=counts.get(Status.DECLINED, 0),
+    )
+
+
+async def _count(reader: Reader, condition: str, organization_id: int, *parameters: int) -> int:
+    row = await reader.one(
+        f"SELECT COUNT(*) AS n FROM grants WHERE organization_id = ? AND {condition}",
+        organization_id,
+        *parameters,
+    )
+    return int(row["n"]) if row else 0
+
+
+async def was_ever_accepted(reader: Reader, organization_id: int) -> bool:
+    """Whether a recipient accepted any of the organization's grants, whatever came of it."""
+    return await _has(reader, organization_id, "accepted_at IS NOT NULL")
+
+
+async def is_any_shown(reader: Reader, organization_id: int) -> bool:
+    """Whether any of the organization's grants is public."""
+    return await _has(
+        reader, organization_id, "status = 'processed' AND suspended_at IS NULL AND visibility = 'public'"
+    )
+
+
+async def _has(reader: Reader, organization_id: int, condition: str) -> bool:
+    row = await reader.one(
+        f"SELECT 1 AS found FROM grants WHERE organization_id = ? AND {condition} LIMIT 1", organization_id
+    )
+    return row is not None
 
 
 async def find_latest(reader: Reader, organization_id: int, *, where: GrantFilter, now: int) -> Grant | None:
     """The newest grant of the organization in that state."""
-    found = await list_grants(reader, organization_id, state=where, now=now, limit=1)
+    found = await list_grants(reader, organization_id, GrantSearch(state=where), now=now, limit=1)
     return found[0].grant if found else None

@@ -14,6 +14,10 @@ from badgefed.store.database import Dialect, FullText, Reader, Row, Transaction,
 
 T = TypeVar("T")
 
+_HAS_WORDS = (
+    "search_words({columns}) @@ to_tsquery('pg_catalog.simple',"
+    " regexp_replace(lower(normalize(?, NFD)), '[\\u0300-\\u036f]', '', 'g'))"
+)
 DIALECT = Dialect(
     name="postgresql",
     locked="FOR UPDATE",
@@ -25,10 +29,10 @@ DIALECT = Dialect(
     full_text=FullText(
         condition=(
             # OFFSET keeps the planner from looking at row after row in the order of the list, which takes seconds.
-            "{table}.id IN (SELECT found.id FROM {table} AS found"
-            " WHERE search_words({columns}) @@ to_tsquery('pg_catalog.simple',"
-            " regexp_replace(lower(normalize(?, NFD)), '[\\u0300-\\u036f]', '', 'g')) OFFSET 0)"
+            f"{{table}}.id IN (SELECT found.id FROM {{table}} AS found WHERE {_HAS_WORDS.replace('columns', 'found')}"
+            " OFFSET 0)"
         ),
+        each=_HAS_WORDS,
         whole="'{word}'",
         start="'{word}':*",
         both=" & ",

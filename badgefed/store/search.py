@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from badgefed.store.database import Dialect, Transaction, Value
+from badgefed.store.database import Dialect, Reader, Transaction, Value
 
 INDEXED: Mapping[str, tuple[str, ...]] = {
     "issuers": ("name", "username", "summary"),
@@ -17,6 +17,7 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
 MAX_WORDS = 8
 MAX_WORD = 64
 SHORTEST_START = 2
+FREQUENT = 5_000
 _COLUMNS = 4
 _WORD = re.compile(r"[^\W_]+")
 
@@ -43,7 +44,7 @@ async def forget_removed(tx: Transaction, table: str) -> None:
         await tx.execute(f"INSERT INTO {table}_search ({table}_search) VALUES ('optimize')")
 
 
-def match(dialect: Dialect, table: str, text: str) -> Match | None:
+async def match(reader: Reader, table: str, text: str) -> Match | None:
     """The condition that a row has all words of `text` in what is indexed of it; None if there is no word in it.
 
     Words are found by their beginnings, in any case and with or without accents.
@@ -51,11 +52,27 @@ def match(dialect: Dialect, table: str, text: str) -> Match | None:
     words = _WORD.findall(unicodedata.normalize("NFC", text))[:MAX_WORDS]
     if not words:
         return None
-    index = dialect.full_text
-    columns = [f"found.{name}" for name in INDEXED[table]] + ["NULL"] * (_COLUMNS - len(INDEXED[table]))
+    index = reader.dialect.full_text
     query = index.both.join(
         (index.start if len(word) >= SHORTEST_START else index.whole).format(word=word[:MAX_WORD])
         for word in words
     )
-    condition = index.condition.format(table=table, columns=", ".join(columns))
-    return Match(condition=condition, query=query)
+    names = {"table": table, "columns": _columns(table, table), "found": _columns(table, "found")}
+    if index.each is not None:
+        each = Match(condition=index.each.format(**names), query=query)
+        if await _is_frequent(reader, table, each):
+            return each
+    return Match(condition=index.condition.format(**names), query=query)
+
+
+def _columns(table: str, alias: str) -> str:
+    indexed = [f"{alias}.{name}" for name in INDEXED[table]]
+    return ", ".join(indexed + ["NULL"] * (_COLUMNS - len(indexed)))
+
+
+async def _is_frequent(reader: Reader, table: str, match: Match) -> bool:
+    row = await reader.one(
+        f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} WHERE {match.condition} LIMIT {FREQUENT}) AS hits",
+        match.query,
+    )
+    return row is not None and row["n"] == FREQUENT

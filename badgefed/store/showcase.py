@@ -106,7 +106,9 @@ async def list_shown(
 
     Of an issuer, of one or some badges, of recipients by the ids of their actors or their aliases, some by their own ids, or of all issuers.
     """
-    conditions = f"{IS_SHOWN} AND issuers.deleted_at IS NULL"
+    conditions = (
+        f"{IS_SHOWN} AND grants.issuer_id NOT IN (SELECT id FROM issuers WHERE deleted_at IS NOT NULL)"
+    )
     parameters: list[Value] = []
     if issuer_id is not None:
         conditions += " AND grants.issuer_id = ?"
@@ -135,9 +137,9 @@ async def list_shown(
         " grants.handle, grants.issued_at, grants.processed_at, grants.expires_at, badges.title AS badge_title,"
         " badges.description AS badge_description, images.sha256 AS image, badges.image_alt, issuers.name AS issuer_name,"
         " issuers.username AS issuer_username, issuers.actor_id AS issuer_actor_id"
-        " FROM grants JOIN badges ON badges.id = grants.badge_id JOIN issuers ON issuers.id = grants.issuer_id"
-        f" JOIN images ON images.id = badges.image_id WHERE {conditions}"
-        " ORDER BY grants.processed_at DESC, grants.id DESC LIMIT ?",
+        f" FROM (SELECT * FROM grants WHERE {conditions} ORDER BY processed_at DESC, id DESC LIMIT ?) AS grants"
+        " JOIN badges ON badges.id = grants.badge_id JOIN issuers ON issuers.id = grants.issuer_id"
+        " JOIN images ON images.id = badges.image_id ORDER BY grants.processed_at DESC, grants.id DESC",
         *parameters,
         limit,
     )
@@ -172,6 +174,24 @@ async def list_badge_cards(
         limit,
     )
     return [BadgeCard(**{name: row[name] for name in _CARD}) for row in rows]
+
+
+async def list_cards_by_issuer(
+    reader: Reader, issuer_ids: Sequence[int], *, limit: int
+) -> dict[int, list[BadgeCard]]:
+    """The newest active badges of each of these issuers, `limit` of each at most."""
+    rows = await reader.all(
+        "SELECT newest.*, images.sha256 AS image FROM (SELECT id, issuer_id, title, badge_type, description, image_id,"
+        " ROW_NUMBER() OVER (PARTITION BY issuer_id ORDER BY id DESC) AS place FROM badges"
+        f" WHERE is_active = 1 AND issuer_id IN ({placeholders(len(issuer_ids)) or 'NULL'})) AS newest"
+        " JOIN images ON images.id = newest.image_id WHERE place <= ? ORDER BY newest.id DESC",
+        *issuer_ids,
+        limit,
+    )
+    cards: dict[int, list[BadgeCard]] = {issuer_id: [] for issuer_id in issuer_ids}
+    for row in rows:
+        cards[row["issuer_id"]].append(BadgeCard(**{name: row[name] for name in _CARD}))
+    return cards
 
 
 async def list_issuer_cards(

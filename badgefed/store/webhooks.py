@@ -70,12 +70,12 @@ async def add_endpoint(
     secret: bytes,
     created_by: str,
     now: int,
-) -> Endpoint | None:
-    """`secret` is encrypted; no `events` stands for all. None if there is one with this uuid."""
+) -> Endpoint:
+    """`secret` is encrypted; no `events` stands for all."""
     row = await tx.one(
         "INSERT INTO webhook_endpoints (uuid, organization_id, url, description, events, secret, is_active, sequence,"
         " failures, paused_until, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, 1, 0, 0, 0, ?, ?)"
-        " ON CONFLICT (uuid) DO NOTHING RETURNING *",
+        " RETURNING *",
         uuid,
         organization_id,
         url,
@@ -85,7 +85,8 @@ async def add_endpoint(
         created_by,
         now,
     )
-    return _endpoint(row) if row else None
+    assert row is not None
+    return _endpoint(row)
 
 
 async def find_endpoint(reader: Reader, uuid: str, *, organization_id: int) -> Endpoint | None:

@@ -15,18 +15,21 @@ from badgefed.web.errors import NOT_FOUND, as_page
 from badgefed.web.pages import BADGES, badge_page
 from badgefed.web.templating import render, services_of
 
+FEWEST = 6
+
 
 @as_page
 async def organization_page(request: Request) -> Response:
-    """The organization's issuers, each with its active badges."""
+    """The organization's issuers, each with its newest badges: the more issuers, the fewer of each."""
 
     async def load(reader: Reader) -> dict[str, Any]:
         organization = await organizations.find_organization(reader, request.path_params["organization"])
         if organization is None:
             raise NotFound(NOT_FOUND)
         found = await issuers.list_issuers(reader, organization_id=organization.id)
-        cards = [(one, await showcase.list_badge_cards(reader, one.id, limit=BADGES)) for one in found]
-        return {"organization": organization, "issuers": cards}
+        limit = max(BADGES // max(len(found), 1), FEWEST)
+        cards = await showcase.list_cards_by_issuer(reader, [one.id for one in found], limit=limit)
+        return {"organization": organization, "issuers": [(one, cards[one.id]) for one in found]}
 
     return render(request, "organization.html", **await services_of(request).database.read(load))
 

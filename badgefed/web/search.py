@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from badgefed.store import search as full_text
 from badgefed.store import showcase
-from badgefed.store.database import Dialect, Reader
+from badgefed.store.database import Reader
 from badgefed.web.errors import as_page
 from badgefed.web.pages import named
 from badgefed.web.paging import Page, page_of, read_id, read_place
@@ -35,39 +35,35 @@ async def search(request: Request) -> Response:
         _check_sender(request)
         services = services_of(request)
         wanted = (kind,) if kind in KINDS else KINDS
-        found = await services.database.read(
-            lambda reader: _find(reader, services.database.dialect, request, words, wanted)
-        )
+        found = await services.database.read(lambda reader: _find(reader, request, words, wanted))
     pages = {name: page for name, page in found.items() if page.rows}
     return render(request, "search.html", words=words, pages=pages, only=kind if kind in KINDS else None)
 
 
-async def _find(
-    reader: Reader, dialect: Dialect, request: Request, words: str, wanted: tuple[str, ...]
-) -> Mapping[str, Page]:
+async def _find(reader: Reader, request: Request, words: str, wanted: tuple[str, ...]) -> Mapping[str, Page]:
     limit = PAGE if len(wanted) == 1 else FIRST
-    found = {kind: await _FINDERS[kind](reader, dialect, request, words, limit) for kind in wanted}
+    found = {kind: await _FINDERS[kind](reader, request, words, limit) for kind in wanted}
     return {kind: page for kind, page in found.items() if page is not None}
 
 
-async def _issuers(reader: Reader, dialect: Dialect, request: Request, words: str, limit: int) -> Page | None:
-    match = full_text.match(dialect, "issuers", words)
+async def _issuers(reader: Reader, request: Request, words: str, limit: int) -> Page | None:
+    match = await full_text.match(reader, "issuers", words)
     if match is None:
         return None
     rows = await showcase.list_issuer_cards(reader, limit=limit + 1, match=match, after=read_id(request) or 0)
     return page_of(rows, limit, "/search", "id", q=words, **{"in": "issuers"})
 
 
-async def _badges(reader: Reader, dialect: Dialect, request: Request, words: str, limit: int) -> Page | None:
-    match = full_text.match(dialect, "badges", words)
+async def _badges(reader: Reader, request: Request, words: str, limit: int) -> Page | None:
+    match = await full_text.match(reader, "badges", words)
     if match is None:
         return None
     rows = await showcase.list_badge_cards(reader, limit=limit + 1, match=match, before=read_id(request))
     return page_of(rows, limit, "/search", "id", q=words, **{"in": "badges"})
 
 
-async def _people(reader: Reader, dialect: Dialect, request: Request, words: str, limit: int) -> Page | None:
-    match = full_text.match(dialect, "grants", words)
+async def _people(reader: Reader, request: Request, words: str, limit: int) -> Page | None:
+    match = await full_text.match(reader, "grants", words)
     if match is None:
         return None
     rows = await showcase.list_shown(reader, limit=limit + 1, match=match, before=read_place(request))

@@ -19,6 +19,7 @@ from badgefed.store import (
     jobs,
     oauth_apps,
     oauth_sign_ins,
+    picture_drafts,
     sessions,
     share_cards,
     throttles,
@@ -43,7 +44,7 @@ KEPT_SHARE_CARDS = 30 * DAY
 KEPT_OAUTH_APPS = 90 * DAY
 KEPT_LINKS = DAY
 KEPT_BULKS = 90 * DAY
-KEPT_BULK_DRAFTS = DAY
+KEPT_DRAFTS = DAY
 KEPT_WEBHOOK_DELIVERIES = 30 * DAY
 BATCH = 1000
 UNIQUE_KEY = "clean"
@@ -100,7 +101,8 @@ def _purges(now: int) -> list[Callable[..., Awaitable[int]]]:
         partial(sessions.delete_expired, now=now),
         partial(bulk.delete_old_rows, before=now - KEPT_BULKS),
         partial(bulk.delete_old, before=now - KEPT_BULKS),
-        partial(bulk_drafts.delete_old, before=now - KEPT_BULK_DRAFTS),
+        partial(bulk_drafts.delete_old, before=now - KEPT_DRAFTS),
+        partial(picture_drafts.delete_old, before=now - KEPT_DRAFTS),
         partial(webhook_deliveries.delete_old, before=now - KEPT_WEBHOOK_DELIVERIES),
         webhooks.delete_forgotten,
         partial(account_links.delete_old_links, before=now - KEPT_LINKS),
