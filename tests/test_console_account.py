@@ -75,7 +75,7 @@ async def test_an_address_changes_once_the_new_one_is_confirmed(
         done = await submit(client, link, link)
         assert NEW in check_page(done).text
         assert (await sign_in(client, NEW)).status_code == 303
-        assert "leads nowhere" in (await open_page(client, link)).text
+        assert "leads nowhere" in (await open_page(client, link, 404)).text
     assert await users.find_user(services.database, ANN) is None
 
 
@@ -94,7 +94,7 @@ async def test_the_old_address_undoes_the_change_and_locks_everybody_out(
         assert user is not None
         assert await users.find_password_hash(services.database, user.id) is None
         assert (await thief.get(ACCOUNT)).status_code == 303
-        assert "leads nowhere" in (await open_page(thief, confirm)).text
+        assert "leads nowhere" in (await open_page(thief, confirm, 404)).text
         await submit(owner, "/console/sign-in", "/console/sign-in/link", email=ANN)
         await run_until_idle(services)
         link = last_link(mailbox, ANN)
@@ -105,7 +105,7 @@ async def test_the_old_address_undoes_the_change_and_locks_everybody_out(
     ("email", "password", "words"),
     [
         (NEW, "not the password", "not your password"),
-        ("nonsense", PASSWORD, "Invalid email"),
+        ("nonsense", PASSWORD, "Write an e-mail address"),
         (ANN, PASSWORD, "already"),
     ],
 )
@@ -229,7 +229,7 @@ async def test_an_empty_server_is_set_up_once(services: Services) -> None:
     async with browse(services) as client:
         for wrong, words in (
             ({"slug": "Not A Slug!"}, "1 to 30"),
-            ({"email": "nonsense"}, "Invalid email"),
+            ({"email": "nonsense"}, "Write an e-mail address"),
             ({"password": "short"}, "10 to 200"),
             ({"name": ""}, "1 to 100"),
         ):
@@ -241,7 +241,7 @@ async def test_an_empty_server_is_set_up_once(services: Services) -> None:
         done = await submit(client, link, link, **FORM)
         assert (done.status_code, done.headers["location"]) == (303, "/console/o/club")
         assert "A Club" in (await open_page(client, "/console/o/club/people")).text
-        assert "leads nowhere" in (await open_page(client, link)).text
+        assert "leads nowhere" in (await open_page(client, link, 404)).text
     assert await set_up_url(services) is None
     user = await users.find_user(services.database, ANN)
     assert user is not None
@@ -257,7 +257,7 @@ async def test_a_set_up_link_is_good_for_a_day_and_not_where_there_are_users(
     assert second is not None
     assert second != first
     async with browse(services) as client:
-        assert "leads nowhere" in (await open_page(client, first or "")).text
+        assert "leads nowhere" in (await open_page(client, first or "", 404)).text
         await services.database.write(
             lambda tx: users.add_user(
                 tx, email="x@example.org", name="x", password_hash=None, now=services.clock()

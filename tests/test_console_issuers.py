@@ -104,13 +104,13 @@ async def test_the_form_that_comes_twice_makes_one_issuer(services: Services, wo
     [
         ({"username": "The Club"}, "username", "1 to 30 of the characters"),
         ({"username": "org"}, "username", "is or was taken"),
-        ({"name": ""}, "name", "name must have"),
+        ({"name": ""}, "name", "Give the issuer a name"),
         ({"url": "club"}, "url", "https://example.org"),
         ({"email": ""}, "email", "needs an e-mail address"),
         ({"email": "nobody"}, "email", "mail"),
         ({"posting": "loud"}, "posting", "quietly or publicly"),
         ({"colour": "blue"}, "colour", "#2f6fed"),
-        ({"linkedin_organization_id": "x"}, "linkedin_organization_id", "numeric"),
+        ({"linkedin_organization_id": "x"}, "linkedin_organization_id", "digits only"),
     ],
 )
 async def test_what_is_wrong_comes_back_with_what_was_typed_and_the_error_at_its_field(

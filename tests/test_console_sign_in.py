@@ -173,6 +173,7 @@ async def test_a_link_signs_in_once_and_only_by_its_button(
         assert (used.status_code, used.headers["location"]) == (303, "/console")
         assert await is_in(client)
         again = await client.get(link)
+    assert again.status_code == 404
     assert "leads nowhere" in check_page(again).text
 
 
@@ -183,7 +184,7 @@ async def test_a_link_is_good_for_a_quarter_of_an_hour(
         await submit(client, "/console/sign-in", "/console/sign-in/link", email=ann)
         await run_until_idle(services)
         clock.advance(15 * MINUTE / SECOND)
-        page = await open_page(client, last_link(mailbox, ann))
+        page = await open_page(client, last_link(mailbox, ann), 404)
     assert "leads nowhere" in page.text
 
 
@@ -235,7 +236,7 @@ async def test_another_links_secret_opens_nothing(services: Services, ann: str, 
             await submit(client, "/console/sign-in", "/console/sign-in/link", email=ann)
         await run_until_idle(services)
         first, second = [text.split("/") for text in _links(mailbox)]
-        page = await open_page(client, "/".join([*first[:-1], second[-1]]))
+        page = await open_page(client, "/".join([*first[:-1], second[-1]]), 404)
     assert "leads nowhere" in page.text
 
 

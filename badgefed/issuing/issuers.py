@@ -61,19 +61,24 @@ def check_issuer(new: NewIssuer) -> None:
     """Raises `Invalid` with the field and what would be right."""
     check_username(new.username)
     if not 1 <= len(new.name.strip()) <= MAX_NAME or _CONTROL.search(new.name):
-        raise Invalid(say("name must have 1 to %(most)s characters", most=MAX_NAME), field="name")
+        raise Invalid(
+            say("Give the issuer a name of at most %(most)s characters.", most=MAX_NAME), field="name"
+        )
     if len(new.summary) > MAX_SUMMARY:
-        raise Invalid(say("summary must have at most %(most)s characters", most=MAX_SUMMARY), field="summary")
+        raise Invalid(
+            say("The text about the issuer may have at most %(most)s characters.", most=MAX_SUMMARY),
+            field="summary",
+        )
     if new.url is not None:
         parts = urlsplit(new.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or len(new.url) > 500:
-            raise Invalid("url must be an address like https://example.org", field="url")
+            raise Invalid("Write the address of the website like https://example.org.", field="url")
     if new.email is not None:
         check_email(new.email)
     if new.linkedin_organization_id is not None and not LINKEDIN_ID.fullmatch(new.linkedin_organization_id):
-        raise Invalid("linkedinOrganizationId must be a numeric string", field="linkedinOrganizationId")
+        raise Invalid("The LinkedIn page number has digits only.", field="linkedinOrganizationId")
     if new.colour is not None and not COLOUR.fullmatch(new.colour.lower()):
-        raise Invalid("colour must look like #2f6fed", field="colour")
+        raise Invalid("Write the colour like #2f6fed.", field="colour")
 
 
 async def prepare(services: Services, new: NewIssuer) -> PreparedIssuer:
@@ -106,7 +111,7 @@ async def add_issuer(
     if issuer is None:
         raise Conflict(
             say(
-                "the username %(username)s is or was taken on this server",
+                "The username %(username)s is or was taken on this server.",
                 username=repr(prepared.new.username),
             )
         )

@@ -153,6 +153,15 @@ class OurServer:
                 (seconds * 1_000_000, actor),
             )
 
+    def age_own_keys(self, actor: str, *, seconds: int) -> None:
+        """As if an issuer's keys had been made so much earlier."""
+        with contextlib.closing(self._connect("rw")) as connection, connection:
+            connection.execute(
+                "UPDATE signing_keys SET created_at = created_at - ?"
+                " WHERE issuer_id = (SELECT id FROM issuers WHERE actor_id = ?)",
+                (seconds * 1_000_000, actor),
+            )
+
     def _connect(self, mode: str) -> sqlite3.Connection:
         database = Path(self.environment["BADGEFED_DATA_DIR"]) / "badgefed.db"
         return sqlite3.connect(f"file:{database}?mode={mode}", uri=True)
@@ -177,9 +186,12 @@ def run_command(environment: Mapping[str, str], *arguments: str) -> Any:
 
 
 def start_server(
-    folder: Path, *, organization_name: str = "The Club", settings: Mapping[str, str] | None = None
+    folder: Path, *, organization_name: str | None = "The Club", settings: Mapping[str, str] | None = None
 ) -> OurServer:
-    """Sets up an organization with an API key in an empty folder and serves it, with further `settings`."""
+    """Sets up an organization with an API key in an empty folder and serves it, with further `settings`.
+
+    Without the organization's name, nobody has set anything up yet.
+    """
     port = free_port()
     base = f"http://{HOST}:{port}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BADGEFED_")}
@@ -192,11 +204,7 @@ def start_server(
     }
     picture = folder / "badge.png"
     Image.new("RGB", (400, 400), "#2f6fed").save(picture)
-    run_command(
-        environment,
-        *("create-user", OWNER, "--organization", ORGANIZATION, "--organization-name", organization_name),
-    )
-    key = run_command(environment, "create-key", OWNER, "--name", "interop", "--rate", "0")["key"]
+    headers = {} if organization_name is None else {"x-apikey": _set_up(environment, organization_name)}
     running = start(
         "badgefed",
         [PROGRAM, "serve", "--host", HOST, "--port", str(port)],
@@ -204,7 +212,7 @@ def start_server(
         environment=environment,
         ready_url=f"{base}/readyz",
     )
-    client = httpx.Client(base_url=base, headers={"x-apikey": key}, timeout=30)
+    client = httpx.Client(base_url=base, headers=headers, timeout=30)
     return OurServer(
         base=base,
         environment=environment,
@@ -213,6 +221,16 @@ def start_server(
         operator=_start_operator(environment, folder / "operator.log"),
         client=client,
     )
+
+
+def _set_up(environment: Mapping[str, str], organization_name: str) -> str:
+    """An organization with an owner, whose API key is returned."""
+    run_command(
+        environment,
+        *("create-user", OWNER, "--organization", ORGANIZATION, "--organization-name", organization_name),
+    )
+    key: str = run_command(environment, "create-key", OWNER, "--name", "interop", "--rate", "0")["key"]
+    return key
 
 
 def _start_operator(environment: Mapping[str, str], log: Path) -> Running:

@@ -254,6 +254,11 @@ def render_for_stranger(
     return response
 
 
+def lost(request: Request) -> Response:
+    """For whoever opens a link that is cut off, too old or used up; which of these is not told."""
+    return render_for_stranger(request, "console/lost.html", error=NotFound())
+
+
 def render_console(
     request: Request,
     name: str,

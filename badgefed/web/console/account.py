@@ -14,6 +14,7 @@ from badgefed.issuing import sessions as issuing_sessions
 from badgefed.store import sessions, users
 from badgefed.store.database import Reader
 from badgefed.web.console.access import Visit, for_user, read_visit_form, redirect, render_console
+from badgefed.web.forms import read_email
 from badgefed.web.languages import tongue_of
 from badgefed.web.templating import services_of
 
@@ -55,6 +56,7 @@ async def account_page(
         visit,
         error=error,
         form=form,
+        wrong=(error.field or "") if isinstance(error, Invalid) else "",
         typed=typed[:300],
         done=done if done in NOTICES else "",
         **await services.database.read(load),
@@ -81,7 +83,7 @@ async def change_email(request: Request, visit: Visit) -> Response:
         await accounts.ask_email_change(
             services_of(request),
             visit.signed_in,
-            email=email,
+            email=read_email(form),
             password=form.get("password", ""),
             network=visit.network,
             language=tongue_of(request).tag,
@@ -104,8 +106,14 @@ async def change_password(request: Request, visit: Visit) -> Response:
 
 @for_user
 async def unlink_profile(request: Request, visit: Visit) -> Response:
+    """Unlinking one twice does no harm."""
     form = await read_visit_form(request, visit)
-    await accounts.unlink_profile(services_of(request), visit.user, form.get("actor", ""), by=visit.author)
+    try:
+        await accounts.unlink_profile(
+            services_of(request), visit.user, form.get("actor", ""), by=visit.author
+        )
+    except NotFound:
+        return redirect(ACCOUNT)
     return redirect(f"{ACCOUNT}?done=profile")
 
 

@@ -22,7 +22,6 @@ from badgefed.store.database import Reader, Transaction
 from badgefed.web.console.access import (
     Desk,
     for_member,
-    read_visit_upload,
     redirect,
     render_console,
 )
@@ -38,8 +37,8 @@ from badgefed.web.console.badge_forms import (
 )
 from badgefed.web.console.badge_previews import Preview, draft, make_preview
 from badgefed.web.console.badges import BADGE, BADGES, find_own_badge
-from badgefed.web.console.once import new_form_id, read_form_id
-from badgefed.web.console.repeats import make_once
+from badgefed.web.console.once import make_once, new_form_id, read_form_id
+from badgefed.web.console.pictures import KEPT, check_picture, kept_picture, read_picture_form
 from badgefed.web.forms import Form
 from badgefed.web.templating import services_of
 
@@ -80,7 +79,7 @@ async def _open_sheet(request: Request, desk: Desk, badge: Badge | None) -> _She
 
 
 async def _read_sheet_form(request: Request, desk: Desk) -> Form:
-    return await read_visit_upload(request, desk.visit, max_bytes=MAX_FORM, max_fields=MAX_FIELDS)
+    return await read_picture_form(request, desk, max_bytes=MAX_FORM, max_fields=MAX_FIELDS)
 
 
 @for_member(Permission.ISSUE)
@@ -91,7 +90,7 @@ async def show_new_badge(request: Request, desk: Desk) -> Response:
     )
 
 
-@for_member(Permission.ISSUE)
+@for_member(Permission.EDIT)
 async def show_badge_form(request: Request, desk: Desk) -> Response:
     """The form with the badge as it is."""
     badge = await find_own_badge(request, desk)
@@ -137,18 +136,19 @@ async def create_badge(request: Request, desk: Desk) -> Response:
     by, now = desk.visit.author, services.clock()
     try:
         issuer = sheet.issuer(form.fields.get("issuer", ""))
+        await check_picture(form)
         prepared = await issuing.prepare_badge(issuer, read_new(form))
 
         async def make(tx: Transaction) -> str:
             return (await issuing.add_badge(tx, issuer, prepared, by=by, now=now)).uuid
 
-        uuid = await services.database.write(lambda tx: make_once(tx, desk, mark, make, now=now))
+        made = await services.database.write(lambda tx: make_once(tx, desk, mark, make, now=now))
     except _SHOWN as error:
         return _form_page(request, desk, sheet, typed_from(form.fields), mark=mark, error=error)
-    return redirect(f"{desk.root}/badges/{uuid}?done=created")
+    return redirect(f"{desk.root}/badges/{made.name}?done=created")
 
 
-@for_member(Permission.ISSUE)
+@for_member(Permission.EDIT)
 async def edit_badge(request: Request, desk: Desk) -> Response:
     """The next version, made from the one that the form showed. The form that comes again changes nothing."""
     badge = await find_own_badge(request, desk)
@@ -157,6 +157,7 @@ async def edit_badge(request: Request, desk: Desk) -> Response:
     page = f"{desk.root}/badges/{badge.uuid}"
     try:
         changes = read_content(form)
+        await check_picture(form)
         if mark != str(badge.version):
             if issuing.says_the_same(badge, {**changes, "image": None}):
                 return redirect(page)
@@ -181,24 +182,25 @@ async def preview_new_badge(request: Request, desk: Desk) -> Response:
     """The form again with its preview; with `?part` the preview alone, for the script."""
     form = await _read_sheet_form(request, desk)
     sheet = await _open_sheet(request, desk, None)
-    return _preview_page(request, desk, sheet, form, mark=read_form_id(form.fields))
+    return await _preview_page(request, desk, sheet, form, mark=read_form_id(form.fields))
 
 
-@for_member(Permission.ISSUE)
+@for_member(Permission.EDIT)
 async def preview_badge(request: Request, desk: Desk) -> Response:
     """As `preview_new_badge`, for an edit."""
     form = await _read_sheet_form(request, desk)
     sheet = await _open_sheet(request, desk, await find_own_badge(request, desk))
-    return _preview_page(request, desk, sheet, form, mark=form.fields.get("version", ""))
+    return await _preview_page(request, desk, sheet, form, mark=form.fields.get("version", ""))
 
 
-def _preview_page(request: Request, desk: Desk, sheet: _Sheet, form: Form, *, mark: str) -> Response:
+async def _preview_page(request: Request, desk: Desk, sheet: _Sheet, form: Form, *, mark: str) -> Response:
     error: BadgefedError | None = None
     preview = issuer = None
     try:
         issuer = sheet.issuer(form.fields.get("issuer", ""))
+        await check_picture(form)
         preview = _preview(request, desk, sheet, form, issuer)
-    except Invalid as found:
+    except (Invalid, TooLarge) as found:
         error = found
     if "part" in request.query_params:
         return render_console(
@@ -208,6 +210,7 @@ def _preview_page(request: Request, desk: Desk, sheet: _Sheet, form: Form, *, ma
             error=error,
             preview=preview,
             issuer=issuer,
+            kept=form.fields[KEPT],
         )
     typed = typed_from(form.fields)
     return _form_page(request, desk, sheet, typed, mark=mark, preview=preview, issuer=issuer, error=error)
@@ -218,7 +221,8 @@ def _preview(request: Request, desk: Desk, sheet: _Sheet, form: Form, issuer: Is
     badge = draft(read_new(form), issuer, now=now)
     keeps_picture = sheet.badge is not None and not sheet.badge.image_generated and "draw" not in form.fields
     query = urlencode({"issuer": issuer.uuid, "kind": badge.badge_type, "title": badge.title})
-    image = f"/images/{sheet.image}.png" if keeps_picture else f"{desk.root}/badges/preview.svg?{query}"
+    drawn = f"/images/{sheet.image}.png" if keeps_picture else f"{desk.root}/badges/preview.svg?{query}"
+    image = kept_picture(desk, form) or drawn
     translate = services.templates.tongue(badge.language).translate
     return make_preview(badge, issuer, services.addresses, image=image, translate=translate, now=now)
 

@@ -9,10 +9,12 @@ from typing import Any
 from badgefed.errors import Invalid
 from badgefed.issuing.badges import MAX_PARTS, MAX_TEXT, NewBadge
 from badgefed.model.badge import Alignment, Badge, BadgeType
+from badgefed.protocol.openbadges import web_url
 from badgefed.protocol.raster import UPLOAD_BYTES
+from badgefed.texts import say
+from badgefed.web.console.pictures import DRAW, KEPT, PICTURE
 from badgefed.web.forms import Form
 
-PICTURE = "image"
 PARTS = ("target_name", "target_url", "target_framework", "target_code", "target_description", "target_type")
 SPARE_ROWS = 2
 MAX_FIELDS = 25 + (MAX_PARTS + SPARE_ROWS) * len(PARTS)
@@ -39,6 +41,7 @@ def read_content(form: Form) -> dict[str, Any]:
     content: dict[str, Any] = {name: fields.get(name, "") for name in _TEXTS}
     content |= {name: fields.get(name) or None for name in _OPTIONAL}
     content |= {name: name in fields for name in _FLAGS}
+    _check_address(fields.get("info_uri", ""))
     content["badge_type"] = _read_type(fields.get("badge_type", ""))
     content["expires_in_days"] = _read_days(fields.get("expires_in_days", ""))
     content["alignments"] = tuple(_read_alignments(fields))
@@ -50,6 +53,14 @@ def read_content(form: Form) -> dict[str, Any]:
 def read_new(form: Form) -> NewBadge:
     """Raises `Invalid` with the field."""
     return NewBadge(**read_content(form))
+
+
+def _check_address(text: str) -> None:
+    if text and web_url(text) is None:
+        raise Invalid(
+            say("%(url)s is no web address; write it like https://example.org/.", url=text[:300]),
+            field="info_uri",
+        )
 
 
 def _read_type(text: str) -> BadgeType:
@@ -95,11 +106,11 @@ def _rows(fields: Mapping[str, str]) -> list[dict[str, str]]:
 
 def typed_from(fields: Mapping[str, str]) -> Typed:
     """What was typed, to be shown again."""
-    names = (*_TEXTS, *_OPTIONAL, "badge_type", "expires_in_days", "issuer")
+    names = (*_TEXTS, *_OPTIONAL, "badge_type", "expires_in_days", "issuer", KEPT)
     filled = [row for row in _rows(fields) if any(row.values())]
     return Typed(
         texts={name: fields.get(name, "")[: MAX_TEXT + 1000] for name in names},
-        ticked=frozenset(name for name in (*_FLAGS, "draw") if name in fields),
+        ticked=frozenset(name for name in (*_FLAGS, DRAW) if name in fields),
         alignments=_with_spare_rows(filled),
     )
 
@@ -108,7 +119,7 @@ def typed_of(badge: Badge) -> Typed:
     """The form of a badge as it is."""
     names = (*_TEXTS, *_OPTIONAL, "badge_type", "expires_in_days")
     return Typed(
-        texts={**{name: str(getattr(badge, name) or "") for name in names}, "issuer": ""},
+        texts={**{name: str(getattr(badge, name) or "") for name in names}, "issuer": "", KEPT: ""},
         ticked=frozenset(name for name in _FLAGS if getattr(badge, name)),
         alignments=_with_spare_rows(
             [{name: getattr(one, name) or "" for name in PARTS} for one in badge.alignments]

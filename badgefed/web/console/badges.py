@@ -97,7 +97,7 @@ async def _badge_page(
         }
 
     loaded = await services_of(request).database.read(load)
-    may_issue = desk.may(Permission.ISSUE)
+    may_edit = desk.may(Permission.EDIT)
     return render_console(
         request,
         "console/badge.html",
@@ -106,13 +106,13 @@ async def _badge_page(
         error=error,
         badge=badge,
         done=_done(request),
-        may_issue=may_issue,
-        may_delete=may_issue and not any(loaded["counts"].values()),
+        may_edit=may_edit,
+        may_delete=may_edit and not any(loaded["counts"].values()),
         **loaded,
     )
 
 
-@for_member(Permission.ISSUE)
+@for_member(Permission.EDIT)
 async def set_active(request: Request, desk: Desk) -> Response:
     """Whether it can be granted; what was granted stays."""
     services, badge = services_of(request), await find_own_badge(request, desk)
@@ -127,7 +127,7 @@ async def set_active(request: Request, desk: Desk) -> Response:
     return redirect(f"{desk.root}/badges/{badge.uuid}?done={done}")
 
 
-@for_member(Permission.ISSUE)
+@for_member(Permission.EDIT)
 async def show_deletion(request: Request, desk: Desk) -> Response:
     """What deleting means, and the button."""
     badge = await find_own_badge(request, desk)
@@ -137,7 +137,7 @@ async def show_deletion(request: Request, desk: Desk) -> Response:
     )
 
 
-@for_member(Permission.ISSUE)
+@for_member(Permission.EDIT)
 async def delete_badge(request: Request, desk: Desk) -> Response:
     """Of one that nobody was ever granted; of one that is deleted already, nothing."""
     services = services_of(request)

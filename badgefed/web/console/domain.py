@@ -16,7 +16,7 @@ PATH = "/console/o/{organization}/domain"
 MAX_TYPED = 253
 
 
-@for_member(Permission.EDIT)
+@for_member(Permission.MANAGE_ORGANIZATION)
 async def show_domain(request: Request, desk: Desk) -> Response:
     """`?done=` comes after a domain was verified."""
     return await _page(request, desk, typed=desk.organization.domain or "")
@@ -44,7 +44,7 @@ async def _page(request: Request, desk: Desk, *, typed: str, error: BadgefedErro
     )
 
 
-@for_member(Permission.EDIT)
+@for_member(Permission.MANAGE_ORGANIZATION)
 async def verify_domain(request: Request, desk: Desk) -> Response:
     """Looks at the record and the front page; without either, the page says what is missing."""
     form = await read_visit_form(request, desk.visit)

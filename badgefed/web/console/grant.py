@@ -84,7 +84,7 @@ async def _grant_page(
         desk=desk,
         error=error,
         form=form,
-        reason=reason[:MAX_REASON],
+        reason=reason,
         max_reason=MAX_REASON,
         grant=grant,
         recipient=recipient_of(grant, None),

@@ -41,7 +41,9 @@ from badgefed.work.rate_limits import RateLimiter, check_decision
 
 GRANTING = "/console/o/{organization}/granting"
 FIELDS = ("badge", "badge-name", "recipient", "name", "evidence", "narrative", "license", "expires")
-MAX_KEPT = 2_000
+MAX_KEPT = 10_000
+MOST = {"name": 200, "evidence": 2_000, "narrative": 2_000, "license": 100}
+"""Characters in a field, as `bulk_rows` has them for a row."""
 LOOK_UPS_PER_MINUTE = 20
 
 _SHOWN = (Invalid, Conflict, NotFound, PaymentRequired, RateLimited)
@@ -160,6 +162,7 @@ async def _read_offer(request: Request, desk: Desk, form: Mapping[str, str]) -> 
     choice = read_choice(form)
     if not choice:
         raise Invalid("Choose a badge.", field="badge")
+    _check_lengths(form)
     names = await list_badge_names(services.database, desk.organization.id)
     judge = Judge(badges=names, badge=None, now=services.clock())
     members = {
@@ -173,9 +176,19 @@ async def _read_offer(request: Request, desk: Desk, form: Mapping[str, str]) -> 
     }
     row = judge.judge(1, 1, members)
     if row.state is RowState.INVALID:
+        if row.field == "expires":
+            raise Invalid("Choose a day that lies ahead, or none.", field="expires")
         reason = row.reason or ""
         raise Invalid(reason, field=row.field)
     return offer_of(desk.organization.id, row)
+
+
+def _check_lengths(form: Mapping[str, str]) -> None:
+    for name, most in MOST.items():
+        if (count := len(form.get(name, ""))) > most:
+            raise Invalid(
+                say("At most %(limit)s characters; these are %(count)s.", limit=most, count=count), field=name
+            )
 
 
 def _read_recipient(text: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -13,7 +12,15 @@ from starlette.routing import BaseRoute, Route
 from badgefed.issuing.grant_export import write_grants
 from badgefed.model.organization import Permission
 from badgefed.store.database import Reader
-from badgefed.store.organization_grants import GrantFilter, GrantOrder, GrantRow, list_grants, state_of
+from badgefed.store.organization_grants import (
+    GrantFilter,
+    GrantOrder,
+    GrantRow,
+    GrantSearch,
+    find_end,
+    list_grants,
+    state_of,
+)
 from badgefed.web.console.access import (
     Desk,
     for_member,
@@ -27,6 +34,7 @@ from badgefed.web.templating import services_of
 
 GRANTS = "/console/o/{organization}/grants"
 PER_PAGE = 50
+SEARCHED = 5_000
 MAX_TEXT = 100
 
 
@@ -47,13 +55,10 @@ class Wanted:
         return {name: value for name, value in given.items() if value}
 
     @property
-    def filters(self) -> dict[str, Any]:
-        return {
-            "state": self.state,
-            "text": self.text or None,
-            "badge_id": read_number(self.badge),
-            "order": self.order,
-        }
+    def search(self) -> GrantSearch:
+        return GrantSearch(
+            state=self.state, text=self.text or None, badge_id=read_number(self.badge), order=self.order
+        )
 
 
 def _read_wanted(request: Request) -> Wanted:
@@ -70,32 +75,20 @@ def _read_wanted(request: Request) -> Wanted:
 
 @for_member(Permission.READ)
 async def show_grants(request: Request, desk: Desk) -> Response:
-    """By state, badge and text, in one of three orders."""
+    """By state, badge and text, in one of three orders; a text is looked for in some thousand grants at a time."""
     services, wanted = services_of(request), _read_wanted(request)
-    now = services.clock()
+    now, after = services.clock(), read_before(request)
 
-    async def load(reader: Reader) -> tuple[list[GrantRow], Choices]:
-        rows = await list_grants(
-            reader,
-            desk.organization.id,
-            now=now,
-            after=read_before(request),
-            limit=PER_PAGE + 1,
-            **wanted.filters,
-        )
-        return rows, await load_choices(reader, desk.organization.id, chosen=wanted.badge)
-
-    rows, choices = await services.database.read(load)
-    shown = rows[:PER_PAGE]
-    older = None
-    if len(rows) > PER_PAGE:
-        older = "?" + urlencode({**wanted.query, "before": shown[-1].grant.id})
+    rows, following, choices = await services.database.read(
+        lambda reader: _load(reader, desk, wanted, after, now)
+    )
+    older = "?" + urlencode({**wanted.query, "before": following}) if following is not None else None
     return render_console(
         request,
         "console/grants.html",
         desk.visit,
         desk=desk,
-        rows=[(row, recipient_of(row.grant, None), state_of(row.grant, now)) for row in shown],
+        rows=[(row, recipient_of(row.grant, None), state_of(row.grant, now)) for row in rows],
         older=older,
         states=list(GrantFilter),
         orders=list(GrantOrder),
@@ -106,6 +99,21 @@ async def show_grants(request: Request, desk: Desk) -> Response:
     )
 
 
+async def _load(
+    reader: Reader, desk: Desk, wanted: Wanted, after: int | None, now: int
+) -> tuple[list[GrantRow], int | None, Choices]:
+    """A page, the grant beyond which the next one begins, and the badges to choose from."""
+    organization_id, search = desk.organization.id, wanted.search
+    within = SEARCHED if search.text else None
+    rows = await list_grants(
+        reader, organization_id, search, now=now, after=after, within=within, limit=PER_PAGE + 1
+    )
+    following = rows[PER_PAGE - 1].grant.id if len(rows) > PER_PAGE else None
+    if following is None and within is not None:
+        following = await find_end(reader, organization_id, search, now=now, after=after, within=within)
+    return rows[:PER_PAGE], following, await load_choices(reader, organization_id, chosen=wanted.badge)
+
+
 @for_member(Permission.READ)
 async def export_grants(request: Request, desk: Desk) -> Response:
     """All that the list shows, on all its pages, as CSV."""
@@ -114,7 +122,7 @@ async def export_grants(request: Request, desk: Desk) -> Response:
         **HEADERS,
         "Content-Disposition": f'attachment; filename="grants-{desk.organization.slug}.csv"',
     }
-    rows = write_grants(services, desk.organization.id, **wanted.filters)
+    rows = write_grants(services, desk.organization.id, wanted.search)
     return StreamingResponse(rows, media_type="text/csv", headers=headers)
 
 

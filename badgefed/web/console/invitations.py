@@ -20,6 +20,7 @@ from badgefed.web.console.access import (
     SIGN_IN,
     enter,
     find_signed_in_user,
+    lost,
     read_stranger_form,
     redirect,
     render_for_stranger,
@@ -34,7 +35,7 @@ from badgefed.work.account_links import invitation_opens
 async def show_invitation(request: Request) -> Response:
     """Who invites whom to what, with a button."""
     invitation = await _find(request)
-    return await _page(request, invitation) if invitation else _lost(request)
+    return await _page(request, invitation) if invitation else lost(request)
 
 
 @as_page
@@ -42,7 +43,7 @@ async def accept_invitation(request: Request) -> Response:
     """Whoever comes second is lost."""
     invitation = await _find(request)
     if invitation is None:
-        return _lost(request)
+        return lost(request)
     form = await read_stranger_form(request)
     services, signed_in = services_of(request), await find_signed_in_user(request)
     try:
@@ -57,7 +58,7 @@ async def accept_invitation(request: Request) -> Response:
     except (Invalid, Forbidden) as error:
         return await _page(request, invitation, form=form, error=error)
     if accepted is None:
-        return _lost(request)
+        return lost(request)
     root = f"{HOME}/o/{accepted.organization.slug}"
     if accepted.token is not None:
         return enter(services, accepted.token, root)
@@ -69,10 +70,6 @@ async def _find(request: Request) -> Invitation | None:
     if not invitation_opens(services.settings.secret_key, uuid, request.path_params["key"]):
         return None
     return await find_open_invitation(services.database, uuid, now=services.clock())
-
-
-def _lost(request: Request) -> Response:
-    return render_for_stranger(request, "console/lost.html")
 
 
 async def _page(

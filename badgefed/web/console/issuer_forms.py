@@ -10,10 +10,10 @@ from badgefed.issuing.issuers import NewIssuer
 from badgefed.model.issuer import Issuer
 from badgefed.model.visibility import Posting
 from badgefed.protocol.raster import UPLOAD_BYTES
-from badgefed.web.forms import Form
+from badgefed.web.console.pictures import KEPT, PICTURE
+from badgefed.web.forms import Form, read_email
 
 MAX_FORM = UPLOAD_BYTES + 100_000
-PICTURE = "image"
 FIELDS = ("username", "name", "summary", "url", "email", "colour", "posting", "linkedin_organization_id")
 MAX_TYPED = 3000
 
@@ -25,7 +25,7 @@ def read_profile(form: Form) -> dict[str, Any]:
         "name": fields.get("name", ""),
         "summary": fields.get("summary", ""),
         "url": fields.get("url") or None,
-        "email": fields.get("email") or None,
+        "email": read_email(fields) if fields.get("email") else None,
         "colour": fields.get("colour", "").lower(),
         "posting": _read_posting(fields.get("posting", "")),
         "linkedin_organization_id": fields.get("linkedin_organization_id") or None,
@@ -50,9 +50,9 @@ def _read_posting(text: str) -> Posting:
 
 def typed_from(form: Mapping[str, str]) -> dict[str, str]:
     """What was typed, to be shown again."""
-    return {name: form.get(name, "")[:MAX_TYPED] for name in FIELDS}
+    return {name: form.get(name, "")[:MAX_TYPED] for name in (*FIELDS, KEPT)}
 
 
 def typed_of(issuer: Issuer) -> dict[str, str]:
     """The form of an issuer as it is."""
-    return {name: str(getattr(issuer, name) or "") for name in FIELDS}
+    return {**{name: str(getattr(issuer, name) or "") for name in FIELDS}, KEPT: ""}

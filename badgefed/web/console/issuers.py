@@ -37,7 +37,6 @@ from badgefed.web.console.access import (
     Desk,
     for_member,
     read_visit_form,
-    read_visit_upload,
     redirect,
     render_console,
 )
@@ -48,8 +47,8 @@ from badgefed.web.console.issuer_forms import (
     typed_from,
     typed_of,
 )
-from badgefed.web.console.once import new_form_id, read_form_id
-from badgefed.web.console.repeats import make_once
+from badgefed.web.console.once import make_once, new_form_id, read_form_id
+from badgefed.web.console.pictures import check_picture, read_picture_form
 from badgefed.web.templating import services_of
 
 ISSUERS = "/console/o/{organization}/issuers"
@@ -119,9 +118,10 @@ def _field_of(error: BadgefedError | None) -> str:
 async def create_issuer(request: Request, desk: Desk) -> Response:
     """The form that comes again leads to the issuer that it made."""
     services = services_of(request)
-    form = await read_visit_upload(request, desk.visit, max_bytes=MAX_FORM)
+    form = await read_picture_form(request, desk, max_bytes=MAX_FORM)
     mark = read_form_id(form.fields)
     try:
+        await check_picture(form)
         prepared = await registration.prepare_registration(services, read_new(form))
 
         async def make(tx: Transaction) -> str:
@@ -136,11 +136,11 @@ async def create_issuer(request: Request, desk: Desk) -> Response:
             return issuer.uuid
 
         now = services.clock()
-        uuid = await services.database.write(lambda tx: make_once(tx, desk, mark, make, now=now))
+        made = await services.database.write(lambda tx: make_once(tx, desk, mark, make, now=now))
     except _SHOWN as error:
         return _form_page(request, desk, None, typed_from(form.fields), mark=mark, error=error)
     services.wake.set()
-    return redirect(f"{desk.root}/issuers/{uuid}?done=created")
+    return redirect(f"{desk.root}/issuers/{made.name}?done=created")
 
 
 async def find_own_issuer(request: Request, desk: Desk) -> Issuer:
@@ -159,9 +159,15 @@ async def show_issuer(request: Request, desk: Desk) -> Response:
 
 
 async def _issuer_page(
-    request: Request, desk: Desk, issuer: Issuer, *, form: str = "", error: BadgefedError | None = None
+    request: Request,
+    desk: Desk,
+    issuer: Issuer,
+    *,
+    form: str = "",
+    typed: str = "",
+    error: BadgefedError | None = None,
 ) -> Response:
-    """With an error beside the form that it belongs to."""
+    """With an error beside the form that it belongs to, and the code that was typed."""
     services = services_of(request)
 
     async def load(reader: Reader) -> dict[str, Any]:
@@ -184,6 +190,7 @@ async def _issuer_page(
         desk=desk,
         error=error,
         form=form,
+        typed=typed,
         done=_done(request),
         issuer=issuer,
         may_edit=may_edit,
@@ -209,10 +216,11 @@ async def show_issuer_form(request: Request, desk: Desk) -> Response:
 async def edit_issuer(request: Request, desk: Desk) -> Response:
     """A verified issuer may change everything but its proved e-mail address, unless to the account's own."""
     services, issuer = services_of(request), await find_own_issuer(request, desk)
-    form = await read_visit_upload(request, desk.visit, max_bytes=MAX_FORM)
+    form = await read_picture_form(request, desk, max_bytes=MAX_FORM)
     own_email = desk.visit.user.email
     try:
         changes = read_profile(form)
+        await check_picture(form)
         is_proved = (changes["email"] or "").lower() == own_email.lower()
         await issuer_changes.edit_issuer(
             services,
@@ -249,22 +257,25 @@ async def confirm_code(request: Request, desk: Desk) -> Response:
             "That isn't the code of the last mail. After five wrong ones, or a day, only a new mail helps.",
             field="code",
         )
-        return await _issuer_page(request, desk, issuer, form="verify", error=wrong)
+        return await _issuer_page(request, desk, issuer, form="verify", typed=code, error=wrong)
     return redirect(f"{desk.root}/issuers/{issuer.uuid}?done=verified")
 
 
 @for_member(Permission.EDIT)
 async def send_code(request: Request, desk: Desk) -> Response:
-    """A new mail, which makes the last one worthless; nothing for an issuer that is verified meanwhile."""
+    """A new mail, which makes the last one worthless. The form that comes again sends none, for it names the last one."""
     services, issuer = services_of(request), await find_own_issuer(request, desk)
-    await read_visit_form(request, desk.visit)
-    if issuer.is_verified:
-        return redirect(f"{desk.root}/issuers/{issuer.uuid}")
+    seen = (await read_visit_form(request, desk.visit)).get("seen", "")
     by, email, now = desk.visit.author, desk.visit.user.email, services.clock()
+
+    async def send(tx: Transaction) -> None:
+        last = await issuer_verifications.find_verification(tx, issuer.id, now=now)
+        if seen == str(last.created_at if last else ""):
+            await issuer_verification.rotate(tx, issuer, account_email=email, by=by, now=now)
+
     try:
-        await services.database.write(
-            lambda tx: issuer_verification.rotate(tx, issuer, account_email=email, by=by, now=now)
-        )
+        if not issuer.is_verified:
+            await services.database.write(send)
     except RateLimited as error:
         return await _issuer_page(request, desk, issuer, form="verify", error=error)
     services.wake.set()

@@ -16,12 +16,14 @@ from badgefed.store.account_links import find_live_link
 from badgefed.web.console.access import (
     HOME,
     enter,
+    lost,
     read_stranger_form,
     render_for_stranger,
     session_token,
     visitor_of,
 )
 from badgefed.web.errors import as_page
+from badgefed.web.forms import read_email
 from badgefed.web.templating import services_of
 from badgefed.work.account_links import link_opens
 
@@ -33,7 +35,7 @@ SET_UP_FIELDS = ("organization_name", "slug", "name", "email")
 async def show_link(request: Request) -> Response:
     """What the link does, with a button. Whatever is wrong with an address, the answer is the same."""
     link = await _find(request)
-    return _lost(request) if link is None else _page(request, link)
+    return lost(request) if link is None else _page(request, link)
 
 
 @as_page
@@ -41,7 +43,7 @@ async def use_link(request: Request) -> Response:
     """Does it."""
     link = await _find(request)
     if link is None:
-        return _lost(request)
+        return lost(request)
     form = await read_stranger_form(request)
     try:
         return await USES[link.kind](request, link, form)
@@ -54,10 +56,6 @@ async def _find(request: Request) -> AccountLink | None:
     if not link_opens(services.settings.secret_key, uuid, request.path_params["key"]):
         return None
     return await find_live_link(services.database, uuid, now=services.clock())
-
-
-def _lost(request: Request) -> Response:
-    return render_for_stranger(request, "console/lost.html")
 
 
 def _page(
@@ -77,7 +75,7 @@ async def _sign_in(request: Request, link: AccountLink, form: FORM) -> Response:
     token = await sessions.sign_in_by_link(
         services, link.uuid, visitor=visitor_of(request), replaces=session_token(request)
     )
-    return _lost(request) if token is None else enter(services, token, HOME)
+    return lost(request) if token is None else enter(services, token, HOME)
 
 
 async def _choose_password(request: Request, link: AccountLink, form: FORM) -> Response:
@@ -89,7 +87,7 @@ async def _choose_password(request: Request, link: AccountLink, form: FORM) -> R
         visitor=visitor_of(request),
         replaces=session_token(request),
     )
-    return _lost(request) if token is None else enter(services, token, HOME)
+    return lost(request) if token is None else enter(services, token, HOME)
 
 
 async def _confirm_email(request: Request, link: AccountLink, form: FORM) -> Response:
@@ -106,7 +104,7 @@ async def _keep_email(request: Request, link: AccountLink, form: FORM) -> Respon
 
 def _done(request: Request, link: AccountLink, email: str | None) -> Response:
     if email is None:
-        return _lost(request)
+        return lost(request)
     return render_for_stranger(request, "console/done.html", link=link, email=email)
 
 
@@ -116,12 +114,12 @@ async def _set_up(request: Request, link: AccountLink, form: FORM) -> Response:
         slug=form.get("slug", "").lower(),
         organization_name=form.get("organization_name", ""),
         name=form.get("name", ""),
-        email=form.get("email", ""),
+        email=read_email(form),
         password=form.get("password", ""),
     )
     made = await set_up(services, link.uuid, first, visitor=visitor_of(request))
     if made is None:
-        return _lost(request)
+        return lost(request)
     organization, token = made
     return enter(services, token, f"{HOME}/o/{organization.slug}")
 

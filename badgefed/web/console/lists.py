@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from badgefed.errors import BadgefedError, Conflict, Invalid, NotFound, TooLarge
 from badgefed.issuing.bulk import accept_rows, foresee_rows
-from badgefed.issuing.bulk_columns import FIELDS, find_field, read_columns
+from badgefed.issuing.bulk_columns import FIELDS, find_field
 from badgefed.issuing.bulk_rows import MAX_ROWS, Judge, ReadList, read_csv_rows
 from badgefed.model.bulk import FAILED, Bulk
 from badgefed.model.organization import Permission
@@ -160,6 +160,7 @@ async def _draft_page(
         desk.visit,
         desk=desk,
         error=error,
+        wrong=error.field if isinstance(error, Invalid) else None,
         draft=draft,
         badge=known.get(draft.badge or "", draft.badge),
         columns=columns,
@@ -189,19 +190,36 @@ async def set_columns(request: Request, desk: Desk) -> Response:
     draft = await _get_draft(request, desk)
     try:
         header = (await asyncio.to_thread(read_csv, draft.data)).header
-        mapping = _read_mapping(header, form)
-        await services.database.write(
-            lambda tx: bulk_drafts.change_draft(tx, draft, badge=draft.badge, mapping=mapping)
-        )
-        read_columns(header, mapping)
     except Invalid as error:
-        return await _draft_page(request, desk, await _get_draft(request, desk), error)
+        return await _draft_page(request, desk, draft, error)
+    mapping = _read_mapping(header, form)
+    try:
+        _check_columns([mapping[name] for name in header])
+    except Invalid as error:
+        return await _draft_page(request, desk, replace(draft, mapping=mapping), error)
+    await services.database.write(
+        lambda tx: bulk_drafts.change_draft(tx, draft, badge=draft.badge, mapping=mapping)
+    )
     return redirect(f"{desk.root}/lists/drafts/{draft.uuid}/trial")
 
 
 def _read_mapping(header: tuple[str, ...], form: Mapping[str, str]) -> dict[str, str | None]:
     chosen = {name: form.get(f"column-{at}", IGNORE) for at, name in enumerate(header)}
     return {name: field if field in FIELDS else None for name, field in chosen.items()}
+
+
+def _check_columns(fields: list[str | None]) -> None:
+    """Raises `Invalid` with the select that is wrong."""
+    for at, field in enumerate(fields):
+        if field is not None and field in fields[:at]:
+            raise Invalid(
+                "Another column has this meaning already. Leave one of them out.", field=f"column-{at}"
+            )
+    if not {"email", "profile"}.intersection(fields):
+        raise Invalid(
+            "Say which column has the e-mail addresses or Fediverse profiles of the recipients.",
+            field="column-0",
+        )
 
 
 async def _read_rows(services: Services, desk: Desk, draft: BulkDraft) -> ReadList:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from badgefed.errors import BadgefedError, Conflict, Forbidden, Invalid, NotFoun
 from badgefed.issuing import people
 from badgefed.model.organization import Permission, Role, User, check_permission, may_give
 from badgefed.store import invitations, members, users
-from badgefed.store.database import Reader
+from badgefed.store.database import Reader, Transaction
 from badgefed.texts import say
 from badgefed.web.console.access import (
     HOME,
@@ -22,6 +23,8 @@ from badgefed.web.console.access import (
     redirect,
     render_console,
 )
+from badgefed.web.console.once import make_once, new_form_id, read_form_id
+from badgefed.web.forms import read_email
 from badgefed.web.templating import services_of
 
 PEOPLE = "/console/o/{organization}/people"
@@ -40,8 +43,7 @@ async def _people_page(
     desk: Desk,
     *,
     form: str = "",
-    email: str = "",
-    role: str = "",
+    typed: Mapping[str, str] | None = None,
     error: BadgefedError | None = None,
 ) -> Response:
     services, organization = services_of(request), desk.organization
@@ -62,8 +64,9 @@ async def _people_page(
         desk=desk,
         error=error,
         form=form,
-        email=email[:300],
-        role=role,
+        wrong=_field_of(error),
+        typed=typed or {},
+        once=new_form_id(services),
         roles=[one for one in Role if may_give(desk.membership.role, one)],
         may_invite=desk.may(Permission.INVITE),
         may_manage=desk.may(Permission.MANAGE_PEOPLE),
@@ -72,21 +75,32 @@ async def _people_page(
     )
 
 
+def _field_of(error: BadgefedError | None) -> str:
+    """The field that the error is about; a conflict is about the address."""
+    if isinstance(error, Conflict):
+        return "email"
+    return (error.field or "") if isinstance(error, Invalid) else ""
+
+
 @for_member(Permission.INVITE)
 async def invite(request: Request, desk: Desk) -> Response:
+    """The form that comes again sends no second letter, which would make the first one worthless."""
     form = await read_visit_form(request, desk.visit)
-    email, role = form.get("email", ""), form.get("role", "")
+    services, now = services_of(request), services_of(request).clock()
     try:
-        await people.invite(
-            services_of(request),
-            desk.membership,
-            email=email,
-            role=_read_role(role),
-            by=desk.visit.author,
-            name=desk.visit.user.name,
-        )
+        form_id, email, role = read_form_id(form), read_email(form), _read_role(form.get("role", ""))
+
+        async def make(tx: Transaction) -> str:
+            user, by = desk.visit.user, desk.visit.author
+            made = await people.invite(
+                tx, desk.membership, email=email, role=role, by=by, name=user.name, now=now
+            )
+            return made.uuid
+
+        await services.database.write(lambda tx: make_once(tx, desk, form_id, make, now=now))
     except (Invalid, Conflict, Forbidden) as error:
-        return await _people_page(request, desk, form="invite", email=email, role=role, error=error)
+        return await _people_page(request, desk, form="invite", typed=form, error=error)
+    services.wake.set()
     return redirect(f"{desk.root}/people?done=invited")
 
 
@@ -110,26 +124,28 @@ async def change_role(request: Request, desk: Desk) -> Response:
         await people.set_role(
             services_of(request),
             desk.organization,
-            await _find_user(request, form.get("user", "")),
+            await _find_user(request, desk, form.get("user", "")),
             _read_role(form.get("role", "")),
             by=desk.visit.author,
         )
     except (Invalid, Conflict, NotFound) as error:
-        return await _people_page(request, desk, form="members", error=error)
+        return await _people_page(request, desk, form="role", typed=form, error=error)
     return redirect(f"{desk.root}/people?done=role")
 
 
 @for_member(Permission.READ)
 async def remove(request: Request, desk: Desk) -> Response:
-    """Somebody else, by an owner; or oneself."""
+    """Somebody else, by an owner; or oneself. Removing somebody twice does no harm."""
     form = await read_visit_form(request, desk.visit)
     is_own = form.get("user", "") == desk.visit.user.uuid
     if not is_own:
         check_permission(desk.membership, Permission.MANAGE_PEOPLE)
     try:
-        user = await _find_user(request, form.get("user", ""))
+        user = await _find_user(request, desk, form.get("user", ""))
         await people.remove_member(services_of(request), desk.organization, user, by=desk.visit.author)
-    except (Conflict, NotFound) as error:
+    except NotFound:
+        return redirect(f"{desk.root}/people")
+    except Conflict as error:
         return await _people_page(request, desk, form="members", error=error)
     return redirect(HOME if is_own else f"{desk.root}/people?done=removed")
 
@@ -143,9 +159,13 @@ def _read_role(text: str) -> Role:
         ) from None
 
 
-async def _find_user(request: Request, uuid: str) -> User:
-    user = await users.find_user_by_uuid(services_of(request).database, uuid)
-    if user is None:
+async def _find_user(request: Request, desk: Desk, uuid: str) -> User:
+    """Raises `NotFound`, for who belongs to other organizations alone too."""
+    database = services_of(request).database
+    user = await users.find_user_by_uuid(database, uuid)
+    if user is None or not await members.find_role(
+        database, organization_id=desk.organization.id, user_id=user.id
+    ):
         raise NotFound("There is no such person here.")
     return user
 

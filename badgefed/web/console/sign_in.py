@@ -27,6 +27,7 @@ from badgefed.web.console.access import (
     visitor_of,
 )
 from badgefed.web.errors import as_page
+from badgefed.web.forms import read_email
 from badgefed.web.languages import tongue_of
 from badgefed.web.templating import services_of
 
@@ -99,7 +100,7 @@ async def ask_sign_in_link(request: Request) -> Response:
         await sessions.ask_link(
             services_of(request),
             LinkKind.SIGN_IN,
-            email=email,
+            email=read_email(form),
             network=visitor_of(request).network,
             language=tongue_of(request).tag,
         )
@@ -123,7 +124,7 @@ async def ask_password_link(request: Request) -> Response:
         await sessions.ask_link(
             services_of(request),
             LinkKind.PASSWORD,
-            email=email,
+            email=read_email(form),
             network=visitor_of(request).network,
             language=tongue_of(request).tag,
         )

@@ -17,14 +17,16 @@ from badgefed.model.webhook import Endpoint, EndpointState
 from badgefed.protocol.openbadges import clean_text
 from badgefed.store.database import Reader, Transaction
 from badgefed.store.webhooks import list_endpoints
-from badgefed.texts import say
+from badgefed.texts import N_, say
 from badgefed.web.console.access import Desk, for_member, read_visit_form, redirect, render_console
-from badgefed.web.console.once import new_form_id, read_form_id
+from badgefed.web.console.once import make_once, new_form_id, read_form_id
 from badgefed.web.templating import services_of
+from badgefed.work.services import Services
 
 WEBHOOKS = "/console/o/{organization}/webhooks"
 WEBHOOK = f"{WEBHOOKS}/{{webhook}}"
 MAX_FIELDS = 30
+MADE = N_("This webhook was made already, and its secret shown once. Replace the secret if it got lost.")
 CHANGED_MEANWHILE = (
     "The secret was replaced meanwhile. Look at the page again before you replace it once more."
 )
@@ -67,38 +69,53 @@ async def _list_page(
 
 def _wrong(error: BadgefedError | None) -> str:
     """Which field the error is about."""
-    return (error.field or "").lower() if isinstance(error, Invalid) else ""
+    return (error.field or "") if isinstance(error, Invalid) else ""
 
 
 @for_member(Permission.MANAGE_KEYS)
 async def create(request: Request, desk: Desk) -> Response:
     """Answers with the secret. A form that is sent twice makes one endpoint."""
     form = await read_visit_form(request, desk.visit, max_fields=MAX_FIELDS)
-    services = services_of(request)
+    services, now = services_of(request), services_of(request).clock()
+    new: NewEndpoint | None = None
     try:
-        wanted, uuid = webhooks.check_wanted(services, _read_wanted(form)), read_form_id(form)
-        new = await services.database.write(
-            lambda tx: webhooks.create_endpoint(
-                tx, services, desk.organization.id, wanted, by=desk.visit.author, uuid=uuid
-            )
-        )
+        wanted, form_id = _read_wanted(services, form), read_form_id(form)
+
+        async def make(tx: Transaction) -> str:
+            nonlocal new
+            by = desk.visit.author
+            new = await webhooks.create_endpoint(tx, services, desk.organization.id, wanted, by=by)
+            return new.endpoint.uuid
+
+        made = await services.database.write(lambda tx: make_once(tx, desk, form_id, make, now=now))
+        if not made.is_new:
+            raise Conflict(MADE)
     except (Invalid, Conflict) as error:
         return await _list_page(request, desk, typed=form, error=error)
     return await _list_page(request, desk, new=new)
 
 
-def _read_wanted(form: Mapping[str, str]) -> Wanted:
+def _read_wanted(services: Services, form: Mapping[str, str]) -> Wanted:
+    """As it can be stored. Raises `Invalid`."""
     description = clean_text(form.get("description", "")).strip()
     if len(description) > MAX_DESCRIPTION:
         raise Invalid(
             say("The description may have %(most)s characters.", most=MAX_DESCRIPTION), field="description"
         )
-    return Wanted(
+    wanted = Wanted(
         url=form.get("url", ""),
         events=tuple(event for event in EVENTS if form.get(f"event:{event}")),
         description=description or None,
         is_active=form.get("state", "active") == "active",
     )
+    try:
+        return webhooks.check_wanted(services, wanted)
+    except Invalid as error:
+        raise Invalid(
+            "Events can't be sent there. Write an address like https://example.org/events, of a server that is"
+            " on the internet.",
+            field="url",
+        ) from error
 
 
 @for_member(Permission.EDIT)
@@ -167,7 +184,7 @@ async def change(request: Request, desk: Desk) -> Response:
     services = services_of(request)
 
     async def work(tx: Transaction, endpoint: Endpoint) -> Endpoint:
-        wanted = webhooks.check_wanted(services, _read_wanted(form))
+        wanted = _read_wanted(services, form)
         return await webhooks.change_endpoint(tx, services, endpoint, wanted, by=desk.visit.author)
 
     try:
