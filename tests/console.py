@@ -47,9 +47,11 @@ async def open_page(client: httpx.AsyncClient, url: str, status: int = 200) -> P
 
 
 async def submit(client: httpx.AsyncClient, page_url: str, action: str, /, **form: str) -> httpx.Response:
-    """Sends a form of the page at `page_url`, with the page's token."""
+    """Sends a form of the page at `page_url`, with the token and the marks of the page."""
     page = await open_page(client, page_url)
-    return await client.post(action, data={"token": page.value("token"), **form})
+    hidden = {one.get("name"): one.get("value") for one in page.all("input", type="hidden")}
+    marks: dict[str, str] = {name: hidden[name] for name in ("token", "once", "seen") if name in hidden}
+    return await client.post(action, data={**marks, **form})
 
 
 async def add_person(

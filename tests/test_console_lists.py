@@ -63,7 +63,7 @@ async def test_from_the_file_to_the_failed_rows(any_services: Services, any_worl
         chosen = {"column-0": "ignore", "column-1": "name", "column-2": "ignore", "column-3": "ignore"}
         refused = await client.post(draft, data={"token": token, **chosen})
         assert refused.status_code == 400
-        assert "no column for the recipients" in check_page(refused).text
+        assert "Say which column has the e-mail addresses" in check_page(refused).text
         chosen["column-3"] = "email"
         tried = await client.post(draft, data={"token": token, **chosen})
         assert tried.headers["location"] == f"{draft}/trial"

@@ -109,7 +109,7 @@ async def test_a_failed_delivery_is_sent_again(
 
 
 @pytest.mark.parametrize(
-    ("url", "words"), [("http://127.0.0.1/", "can't be used"), ("nonsense", "can't be used")]
+    ("url", "words"), [("http://127.0.0.1/", "can't be sent there"), ("nonsense", "can't be sent there")]
 )
 async def test_an_address_that_can_not_be_used_comes_back(
     services: Services, world: World, owner: str, url: str, words: str

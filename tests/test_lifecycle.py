@@ -249,6 +249,7 @@ async def test_an_edit_of_an_old_version_is_refused_and_of_nothing_does_nothing(
     [
         ({"title": " "}, "title"),
         ({"language": "english please"}, "language"),
+        ({"hashtags": "#long " * 100}, "hashtags"),
         ({"alignments": (Alignment(target_name="", target_url="https://a.example/"),)}, "alignments"),
         ({"alignments": (Alignment(target_name="A", target_url="javascript:x"),)}, "alignments"),
         (

@@ -169,6 +169,8 @@ async def test_the_page_of_a_granted_badge(services: Services, world: World) -> 
         "Prof. Brandt",
         "28 May 2026",
         "its server signed that answer",
+        "Everything was checked, and all of it holds.",
+        "Not revoked",
         grant.code,
     ):
         assert text in page.text, text

@@ -50,7 +50,7 @@ class Network:
         self.requests.append(request)
         handler = self.handlers.get(urlsplit(request.url).netloc)
         if handler is None:
-            raise FetchFailed("dns", f"{urlsplit(request.url).netloc} does not resolve")
+            raise FetchFailed("dns", f"{urlsplit(request.url).netloc} does not resolve.")
         response = await handler(request)
         if len(response.body) > max_bytes:
             raise FetchFailed("too-large", "the answer is too large")

@@ -35,7 +35,8 @@ _REQUIRED = (
     ("description", MAX_TEXT, N_("Say what the badge stands for, in at most %(most)s characters.")),
     ("criteria", MAX_TEXT, N_("Say how the badge is earned, in at most %(most)s characters.")),
 )
-_TEXTS = ("title", "description", "criteria", "image_alt", "hashtags", "info_uri", "share_text")
+_OPTIONAL = {"image_alt": 1_000, "hashtags": 500, "info_uri": 1_000, "share_text": 1_000}
+_TEXTS = ("title", "description", "criteria", *_OPTIONAL)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -89,6 +90,9 @@ def check_badge(new: NewBadge) -> None:
     for field, most, text in _REQUIRED:
         if not getattr(new, field).strip() or len(getattr(new, field)) > most:
             raise Invalid(Message(text=text, values={"most": most}), field=field)
+    for field, most in _OPTIONAL.items():
+        if len(getattr(new, field) or "") > most:
+            raise Invalid(say("Write at most %(most)s characters here.", most=most), field=field)
     for field in _TEXTS:
         if _CONTROL.search(getattr(new, field) or ""):
             raise Invalid("One of the texts has characters in it that can't be shown.", field=field)

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -226,8 +226,8 @@ def _describe_external(badge: ExternalBadge, file: str) -> dict[str, Any]:
     }
 
 
-async def export_data(services: Services, holder: Holder) -> bytes:
-    """All that the store has about the holder, as JSON: its tables' rows, instants as text, documents as text or base64."""
+async def stream_data(services: Services, holder: Holder) -> AsyncIterator[bytes]:
+    """All that the store has about the holder, as JSON in pieces: its tables' rows, instants as text, documents as text or base64."""
 
     async def load(reader: Reader) -> dict[str, list[Row]]:
         grant_ids = [grant.id for grant in await list_grants(reader, holder)]
@@ -236,15 +236,16 @@ async def export_data(services: Services, holder: Holder) -> bytes:
         )
 
     tables = await services.database.read(load)
-    return await asyncio.to_thread(_encode, {"exportedAt": format_rfc3339(services.clock()), **tables})
+    yield f'{{"exportedAt": "{format_rfc3339(services.clock())}"'.encode()
+    for name, rows in tables.items():
+        yield await asyncio.to_thread(_encode, name, rows)
+    yield b"\n}\n"
 
 
-def _encode(tables: Mapping[str, Any]) -> bytes:
-    shown = {
-        name: [_plain(row) for row in rows] if isinstance(rows, list) else rows
-        for name, rows in tables.items()
-    }
-    return json.dumps(shown, ensure_ascii=False, indent=2).encode("utf-8", "replace")
+def _encode(table: str, rows: Sequence[Row]) -> bytes:
+    """A member of the object that was begun, with a line for each row."""
+    lines = ",\n".join(json.dumps(_plain(row), ensure_ascii=False) for row in rows)
+    return f',\n"{table}": [{lines}]'.encode("utf-8", "replace")
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from badgefed.issuing.bulk import run_bulk
+from badgefed.issuing.domains import check_again
 from badgefed.issuing.erasure import erase
 from badgefed.store.jobs import JobKind
 from badgefed.work import handlers
@@ -14,4 +15,5 @@ JOB_HANDLERS: Mapping[JobKind, Handler] = {
     **handlers.JOB_HANDLERS,
     JobKind.BULK: run_bulk,
     JobKind.ERASE: erase,
+    JobKind.DOMAIN: check_again,
 }

@@ -41,12 +41,37 @@ class Accepted:
 
 
 async def invite(
-    services: Services, membership: Membership, *, email: str, role: Role, by: Author, name: str
+    tx: Transaction, membership: Membership, *, email: str, role: Role, by: Author, name: str, now: int
 ) -> Invitation:
     """A letter goes to the address; `name` is whom it says it is from. It takes the place of an earlier invitation.
 
     Raises `Forbidden`, `Invalid`, `Conflict`.
     """
+    organization = membership.organization
+    _check_invitation(membership, email, role)
+    user = await users.find_user(tx, email)
+    if user is not None and await members.find_role(tx, organization_id=organization.id, user_id=user.id):
+        raise Conflict(
+            say(
+                "%(email)s belongs to %(organization)s already.",
+                email=user.email,
+                organization=organization.name,
+            )
+        )
+    waiting = await invitations.list_open_invitations(tx, organization.id, now=now, limit=MAX_INVITATIONS)
+    if len(waiting) >= MAX_INVITATIONS:
+        raise Invalid(
+            say("%(most)s invitations wait already; withdraw some.", most=MAX_INVITATIONS), field="email"
+        )
+    invitation = await invitations.add_invitation(
+        tx, organization_id=organization.id, email=email, role=role, invited_by=name, now=now
+    )
+    await send_invitation(tx, invitation.uuid, now=now)
+    await _record_invitation(tx, Action.INVITATION_CREATE, invitation, by=by, now=now)
+    return invitation
+
+
+def _check_invitation(membership: Membership, email: str, role: Role) -> None:
     check_permission(membership, Permission.INVITE)
     check_email(email)
     if not may_give(membership.role, role):
@@ -57,33 +82,6 @@ async def invite(
                 given=Message(text=role),
             )
         )
-    organization, now = membership.organization, services.clock()
-
-    async def add(tx: Transaction) -> Invitation:
-        user = await users.find_user(tx, email)
-        if user is not None and await members.find_role(tx, organization_id=organization.id, user_id=user.id):
-            raise Conflict(
-                say(
-                    "%(email)s belongs to %(organization)s already.",
-                    email=user.email,
-                    organization=organization.name,
-                )
-            )
-        waiting = await invitations.list_open_invitations(tx, organization.id, now=now, limit=MAX_INVITATIONS)
-        if len(waiting) >= MAX_INVITATIONS:
-            raise Invalid(
-                say("%(most)s invitations wait already; withdraw some.", most=MAX_INVITATIONS), field="email"
-            )
-        invitation = await invitations.add_invitation(
-            tx, organization_id=organization.id, email=email, role=role, invited_by=name, now=now
-        )
-        await send_invitation(tx, invitation.uuid, now=now)
-        await _record_invitation(tx, Action.INVITATION_CREATE, invitation, by=by, now=now)
-        return invitation
-
-    invitation = await services.database.write(add)
-    services.wake.set()
-    return invitation
 
 
 async def _record_invitation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from badgefed.errors import Conflict
+from badgefed.errors import Conflict, Invalid
 from badgefed.issuing.accounts import check_name
 from badgefed.issuing.issuers import NewIssuer
 from badgefed.issuing.organizations import add_member, add_organization, add_user, prepare_organization
@@ -18,6 +18,9 @@ from badgefed.store import account_links, users
 from badgefed.store.database import Transaction
 from badgefed.work.account_links import link_url
 from badgefed.work.services import Services
+
+_FIELDS = {"name": "organization_name", "username": "slug", "organization": "slug"}
+"""What a first owner calls the fields of an organization and its issuer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +61,12 @@ async def set_up(
     name = check_name(first.name)
     check_email(first.email)
     issuer = NewIssuer(username=first.slug, name=first.organization_name)
-    prepared = await prepare_organization(
-        services, slug=first.slug, name=first.organization_name, issuer=issuer
-    )
+    try:
+        prepared = await prepare_organization(
+            services, slug=first.slug, name=first.organization_name, issuer=issuer
+        )
+    except Invalid as error:
+        raise Invalid(error.message, field=_FIELDS.get(error.field or "")) from error
     password_hash = await hash_new_password(services, first.password)
     now = services.clock()
 

@@ -46,6 +46,7 @@ class Action(StrEnum):
     ORGANIZATION_CREATE = "organization.create"
     ORGANIZATION_CHANGE = "organization.change"
     ORGANIZATION_VERIFY_DOMAIN = "organization.verify-domain"
+    ORGANIZATION_LOSE_DOMAIN = "organization.lose-domain"
     USER_CREATE = "user.create"
     USER_DEACTIVATE = "user.deactivate"
     USER_REACTIVATE = "user.reactivate"

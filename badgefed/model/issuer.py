@@ -59,7 +59,7 @@ class Issuer:
 def check_username(username: str) -> str:
     """The username if it can be an actor's, else raises `Invalid` for field `username`."""
     if not USERNAME.fullmatch(username):
-        raise Invalid("username must be 1 to 30 of the characters a-z, 0-9 and _", field="username")
+        raise Invalid("The username must be 1 to 30 of the characters a-z, 0-9 and _.", field="username")
     if username in RESERVED_USERNAMES:
         raise Invalid(
             say("username %(username)s is reserved; choose another", username=repr(username)),

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from badgefed.errors import Invalid
+from badgefed.texts import N_, say
 
 SEPARATORS = (",", ";", "\t")
 MAX_COLUMNS = 100
@@ -24,7 +25,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _ENCODINGS = ("utf-8", "windows-1252")
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
-_UNREADABLE = "The file's text can't be read: save it as CSV in UTF-8."
+_UNREADABLE = N_("The file's text can't be read: save it as CSV in UTF-8.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def read_csv(data: bytes) -> Table:
     """The table whose first line that isn't empty has the names of the columns. Raises `Invalid`."""
     encoding, text = _decode(data)
     if "\x00" in text:
-        raise Invalid(f"The file has NUL characters, so it is no CSV. {_UNREADABLE}")
+        raise Invalid("The file has NUL characters, so it is no CSV: save it as CSV in UTF-8.")
     offset = 0
     match = _SEPARATOR_LINE.match(text)
     if match is not None:
@@ -102,7 +103,9 @@ def _read_lines(text: str, separator: str, offset: int) -> Iterator[Line]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise Invalid(f"Line {reader.line_num + offset} of the file is no CSV: {error}.") from error
+            number = reader.line_num + offset
+            problem = say("Line %(number)s of the file is no CSV: %(error)s.", number=number, error=error)
+            raise Invalid(problem) from error
         if cells is None:
             return
         if any(cell.strip() for cell in cells):
@@ -112,12 +115,22 @@ def _read_lines(text: str, separator: str, offset: int) -> Iterator[Line]:
 def _check_line(line: Line) -> Line:
     if len(line.cells) > MAX_COLUMNS:
         raise Invalid(
-            f"Line {line.number} of the file has {len(line.cells):,} columns; {MAX_COLUMNS} are possible."
+            say(
+                "Line %(number)s of the file has %(count)s columns; %(most)s are possible.",
+                number=line.number,
+                count=len(line.cells),
+                most=MAX_COLUMNS,
+            )
         )
     longest = max(map(len, line.cells))
     if longest > MAX_CELL:
         raise Invalid(
-            f"Line {line.number} of the file has a cell of {longest:,} characters; {MAX_CELL:,} are possible."
+            say(
+                "Line %(number)s of the file has a cell of %(count)s characters; %(most)s are possible.",
+                number=line.number,
+                count=f"{longest:,}",
+                most=f"{MAX_CELL:,}",
+            )
         )
     return line
 

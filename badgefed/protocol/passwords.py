@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from badgefed.errors import Invalid
+from badgefed.texts import say
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
@@ -21,7 +22,8 @@ NOBODYS_HASH = (
 def check_password(password: str) -> None:
     """Raises `Invalid` for a password that is too short or too long, or that a form would trim."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise Invalid(f"password must have {MIN_LENGTH} to {MAX_LENGTH} characters", field="password")
+        text = say("The password must have %(least)s to %(most)s characters.", least=MIN_LENGTH, most=MAX_LENGTH)
+        raise Invalid(text, field="password")
     if password != password.strip():
         raise Invalid("password must not begin or end with a space", field="password")
 

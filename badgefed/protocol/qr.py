@@ -6,6 +6,7 @@ Drawing takes some milliseconds, reading up to a second for a large photograph: 
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import segno
 import zxingcpp
@@ -20,6 +21,7 @@ _READING_SIDE = 2400
 _FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
+@lru_cache(maxsize=1000)
 def qr_svg(text: str, *, title: str | None = None) -> str:
     """A standalone SVG of black modules on a white ground with its quiet zone: scanners need it in dark pages as well.
 

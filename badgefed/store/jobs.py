@@ -20,7 +20,7 @@ class JobKind(StrEnum):
     turns an activity into deliveries, `check_actor` finds out whether an inbox's actor is gone, `code` sends a profile the code that proves
     it, `account_mail` writes to people with an account, `republish` updates the Note of a processed grant, `status_list` signs a status list anew, `sign_in` sends a
     holder the link that signs them in, `bulk` grants some rows of a list, `webhook` sends an endpoint what is due there, `expire` notices grants
-    that have expired, `erase` forgets a holder, `clean` drops what is old."""
+    that have expired, `erase` forgets a holder, `domain` looks whether a verified domain is so still, `clean` drops what is old."""
 
     NOTIFY = "notify"
     MAIL = "mail"
@@ -37,6 +37,7 @@ class JobKind(StrEnum):
     WEBHOOK = "webhook"
     EXPIRE = "expire"
     ERASE = "erase"
+    DOMAIN = "domain"
     CLEAN = "clean"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from badgefed.model.organization import Member, Membership, Organization, Role
+from badgefed.model.organization import Member, Membership, Organization, Role, User
 from badgefed.store.database import Reader, Row, Transaction
 from badgefed.store.organizations import organization_from
 from badgefed.store.users import user_from
@@ -78,6 +78,16 @@ async def list_members(reader: Reader, organization_id: int, *, limit: int) -> l
         limit,
     )
     return [Member(user=user_from(row), role=Role(row["role"]), joined_at=row["joined_at"]) for row in rows]
+
+
+async def list_owners(reader: Reader, organization_id: int) -> list[User]:
+    """Owners who can sign in, by e-mail address."""
+    rows = await reader.all(
+        "SELECT users.* FROM members JOIN users ON users.id = members.user_id"
+        " WHERE members.organization_id = ? AND members.role = 'owner' AND users.is_active = 1 ORDER BY users.email",
+        organization_id,
+    )
+    return [user_from(row) for row in rows]
 
 
 async def count_owners(reader: Reader, organization_id: int) -> int:

@@ -53,18 +53,21 @@ async def _page(
     grant: Grant,
     *,
     problem: BadgefedError | None = None,
+    wrong: Invalid | None = None,
     chosen: Visibility = Visibility.PUBLIC,
 ) -> Response:
-    """`problem`: why the recipient's server could not be asked."""
+    """`problem`: why the recipient's server could not be asked. `wrong`: what is wrong with the answer."""
     services = services_of(request)
     subject = await services.database.read(lambda reader: load_subject(reader, grant))
     wait = {"Retry-After": str(problem.retry_after)} if isinstance(problem, RateLimited) else {}
+    error = wrong or problem
     return render(
         request,
         "accept.html",
-        status=problem.status if problem else 200,
+        status=error.status if error else 200,
         headers={**HEADERS, **wait},
         problem=problem,
+        wrong=wrong,
         chosen=chosen,
         sign_in_name=sign_in_name(grant),
         token=form_token(services, form_subject(request, grant)),
@@ -84,10 +87,13 @@ async def answer_offer(request: Request) -> Response:
     services = services_of(request)
     form = await read_form(request)
     check_form(services, request, form, form_subject(request, grant))
-    if form.get("answer") == "sign-in":
-        return await _sign_in(request, grant, channel, _visibility(form))
     now = services.clock()
-    answered_grant = await services.database.write(lambda tx: _answer(tx, grant, channel, form, now))
+    try:
+        if form.get("answer") == "sign-in":
+            return await _sign_in(request, grant, channel, _visibility(form))
+        answered_grant = await services.database.write(lambda tx: _answer(tx, grant, channel, form, now))
+    except Invalid as wrong:
+        return await _page(request, grant, wrong=wrong)
     if answered_grant is None:
         return lost(request)
     services.wake.set()

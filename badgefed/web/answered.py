@@ -48,7 +48,7 @@ async def _managed(request: Request) -> Grant | None:
 
 
 async def _page(
-    request: Request, grant: Grant, *, error: BadgefedError | None = None, typed: str = ""
+    request: Request, grant: Grant, *, error: BadgefedError | None = None, typed: str = "", code: str = ""
 ) -> Response:
     """`error` is what was wrong with a form of this page; it is shown at its field. `typed` is the profile in it."""
     services = services_of(request)
@@ -66,6 +66,7 @@ async def _page(
         headers={**HEADERS, **wait},
         token=form_token(services, form_subject(request, grant)),
         typed=typed[: profiles.MAX_PROFILE],
+        code=code,
         page=manage_url(services, grant),
         can_bind=profiles.can_bind(grant),
         challenge=challenge if is_fresh else None,
@@ -109,7 +110,7 @@ async def confirm_profile(request: Request) -> Response:
         lambda tx: profiles.confirm(tx, grant.id, typed, secret_key=secret_key, now=now)
     )
     if outcome is not Outcome.BOUND:
-        return await _page(request, grant, error=Invalid(_WRONG[outcome], field="code"))
+        return await _page(request, grant, error=Invalid(_WRONG[outcome], field="code"), code=typed)
     services.wake.set()
     return RedirectResponse(manage_url(services, grant), 303, HEADERS)
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from badgefed.errors import Invalid, TooLarge, UnsupportedMedia
+from badgefed.model.recipient import check_email
 from badgefed.protocol import multipart
 from badgefed.texts import N_, say
 
@@ -48,6 +49,14 @@ async def read_upload_form(request: Request, *, max_bytes: int, max_fields: int 
     except ValueError as error:
         raise Invalid(_UNREADABLE) from error
     return Form(fields=fields, files={part.name: part.data for part in parts if part.filename})
+
+
+def read_email(form: Mapping[str, str], name: str = "email") -> str:
+    """An address that was typed. Raises `Invalid`, in words for people."""
+    try:
+        return check_email(form.get(name, ""))
+    except Invalid as error:
+        raise Invalid("Write an e-mail address like jane@example.org.", field=name) from error
 
 
 def _require(request: Request, *media_types: str) -> str:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from badgefed.errors import Gone, NotFound
+from badgefed.errors import Gone, NotFound, Unavailable
 from badgefed.model.actor import RemoteActor
 from badgefed.model.badge import Badge
 from badgefed.model.grant import Grant, Presence, presence
@@ -21,10 +21,13 @@ from badgefed.model.visibility import Surface, Visibility
 from badgefed.protocol.html import sanitise
 from badgefed.protocol.linkedin import add_to_profile_url
 from badgefed.protocol.openbadges import web_url
+from badgefed.protocol.qr import qr_svg
 from badgefed.store import badges, images, interactions, issuers, organizations, remote_actors, showcase
 from badgefed.store.database import Reader
 from badgefed.store.interactions import Interaction, InteractionKind
 from badgefed.store.showcase import Shown
+from badgefed.verification.results import Verification
+from badgefed.verification.verify import verify
 from badgefed.web.errors import NOT_FOUND, as_page
 from badgefed.web.paging import page_of, read_place
 from badgefed.web.people import Person, person_of, recipient_of
@@ -32,6 +35,7 @@ from badgefed.web.remote_interaction import interaction_token
 from badgefed.web.share_cards import badge_card
 from badgefed.web.sharing import sharing_of
 from badgefed.web.templating import render, services_of
+from badgefed.work.services import Services
 
 LATEST = 12
 PICTURES = 3
@@ -156,6 +160,7 @@ async def grant_page(request: Request, grant: Grant) -> Response:
     recipient = recipient_of(grant, award.actor)
     card = badge_card(award.badge, award.issuer, award.image, services.addresses, recipient=recipient)
     listed = grant.visibility is Visibility.PUBLIC
+    checked, qr = await _check_now(services, grant), qr_svg(services.addresses.verify(grant.code))
     return render(
         request,
         "grant.html",
@@ -166,6 +171,8 @@ async def grant_page(request: Request, grant: Grant) -> Response:
         image=award.image,
         card=card.digest,
         recipient=recipient,
+        checked=checked,
+        qr=Markup(qr),  # noqa: S704 - drawn here
         sharing=sharing_of(services, grant, award.badge, award.issuer),
         linkedin_url=add_to_profile_url(
             grant, award.badge, award.issuer, url=services.addresses.award_page(grant.uuid)
@@ -176,6 +183,14 @@ async def grant_page(request: Request, grant: Grant) -> Response:
         is_expired=grant.expires_at is not None and grant.expires_at <= services.clock(),
         more_info=web_url(award.badge.info_uri),
     )
+
+
+async def _check_now(services: Services, grant: Grant) -> Verification | None:
+    """What the verifier finds at this moment; None while too many others wait for it."""
+    try:
+        return await verify(services, grant.code)
+    except Unavailable:
+        return None
 
 
 async def _load_award(reader: Reader, grant: Grant) -> _Award:

@@ -15,7 +15,7 @@ from badgefed.errors import BadgefedError, Invalid, NotFound, RateLimited, TooLa
 from badgefed.model.grant import Grant, Presence, presence
 from badgefed.model.image import Image
 from badgefed.model.issuer import Issuer
-from badgefed.model.times import Clock, to_datetime
+from badgefed.model.times import Clock
 from badgefed.model.visibility import Surface
 from badgefed.protocol.openbadges import web_url
 from badgefed.protocol.qr import qr_svg
@@ -184,7 +184,6 @@ async def _result(request: Request, found: Verification, *, recipient: str = "")
     verification = without_withdrawn(found)
     own = await _load_own(services, verification.grant_id)
     texts = await asyncio.to_thread(_make_texts, services, verification, own)
-    moment = to_datetime(verification.checked_at)
     return render(
         request,
         "verify-result.html",
@@ -194,7 +193,6 @@ async def _result(request: Request, found: Verification, *, recipient: str = "")
         failed=_first_failed(verification),
         is_proved=_is_proved(verification),
         is_withdrawn=verification is not found,
-        checked_at_clock=f"{moment:%H:%M} UTC",
         badge=verification.badge,
         recipient_url=web_url(verification.badge.recipient),
         has_expired=_has_expired(verification),

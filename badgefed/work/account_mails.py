@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import structlog
 
-from badgefed.model.organization import User
+from badgefed.model.organization import Organization, User
 from badgefed.model.session import LinkKind
 from badgefed.model.times import MINUTE
 from badgefed.net import mail
@@ -52,6 +52,7 @@ class Letter(StrEnum):
     INVITATION = "invitation"
     ISSUER = "issuer"
     WEBHOOK_DISABLED = "webhook-disabled"
+    DOMAIN_LOST = "domain-lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,12 @@ async def send_webhook_disabled(tx: Transaction, endpoint_id: int, user: User, *
     await jobs.add_job(tx, JobKind.ACCOUNT_MAIL, payload=payload, now=now)
 
 
+async def send_domain_lost(tx: Transaction, organization: Organization, user: User, *, now: int) -> None:
+    """Tells an owner that the organization's domain isn't verified any more."""
+    payload = {"domain_lost": organization.id, "user": user.uuid}
+    await jobs.add_job(tx, JobKind.ACCOUNT_MAIL, payload=payload, now=now)
+
+
 async def send_account_mail(services: Services, job: Job) -> None:
     """A refusal for good fails the job; any other trouble is for the worker to retry."""
     if "ask" in job.payload:
@@ -148,6 +155,8 @@ async def _write(reader: Reader, services: Services, job: Job) -> Written | None
         return Written(letter=Letter.PASSWORD_CHANGED, email=user.email, values={"user": user, "url": None})
     if "webhook_disabled" in payload:
         return await _write_webhook_disabled(reader, payload["webhook_disabled"], payload["user"])
+    if "domain_lost" in payload:
+        return await _write_domain_lost(reader, services, payload["domain_lost"], payload["user"])
     return await _write_link(reader, services, payload["link"], now)
 
 
@@ -159,6 +168,18 @@ async def _write_webhook_disabled(reader: Reader, endpoint_id: int, user_uuid: s
     organization = await organizations.get_organization(reader, endpoint.organization_id)
     values = {"endpoint": endpoint, "user": user, "organization": organization, "url": None}
     return Written(letter=Letter.WEBHOOK_DISABLED, email=user.email, values=values)
+
+
+async def _write_domain_lost(
+    reader: Reader, services: Services, organization_id: int, user_uuid: str
+) -> Written | None:
+    organization = await organizations.get_organization(reader, organization_id)
+    user = await users.find_user_by_uuid(reader, user_uuid)
+    if user is None or organization.domain_verified_at is not None:
+        return None
+    url = f"{services.addresses.base}/console/o/{organization.slug}/domain"
+    values = {"user": user, "organization": organization, "url": url}
+    return Written(letter=Letter.DOMAIN_LOST, email=user.email, values=values)
 
 
 async def _write_invitation(reader: Reader, services: Services, uuid: str, now: int) -> Written | None:

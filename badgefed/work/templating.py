@@ -59,6 +59,10 @@ class Tongue:
         """The date of an instant, in words: `3 May 2026`."""
         return self._show_day(to_datetime(instant).date())
 
+    def clock(self, instant: int) -> str:
+        """The time of day of an instant: `14:05 UTC`."""
+        return f"{to_datetime(instant):%H:%M} UTC"
+
     def number(self, value: int) -> str:
         """A number with its groups of digits."""
         return format_decimal(value, locale=self._locale)
@@ -114,7 +118,7 @@ def template_folder() -> Path:
 def _make_environment(tongue: Tongue) -> jinja2.Environment:
     """Autoescaping for `.html`, undefined names are errors, texts go through gettext.
 
-    Filters: `day` shows an instant as a date in words, `instant` as RFC 3339, `number` a number; `told` shows an error or
+    Filters: `day` shows an instant as a date in words, `clock` as the time of that day, `instant` as RFC 3339, `number` a number; `told` shows an error or
     another message. `lang` and `dir` are for the element `html`.
     """
     environment = jinja2.Environment(
@@ -130,6 +134,7 @@ def _make_environment(tongue: Tongue) -> jinja2.Environment:
     environment.globals |= {"lang": tongue.tag, "dir": tongue.direction}
     environment.filters |= {
         "day": tongue.day,
+        "clock": tongue.clock,
         "number": tongue.number,
         "told": tongue.tell,
         "instant": format_rfc3339,

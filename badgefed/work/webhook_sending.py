@@ -14,7 +14,6 @@ from random import SystemRandom
 import structlog
 
 from badgefed.errors import FetchFailed
-from badgefed.model.organization import Role
 from badgefed.model.times import HOUR, SECOND
 from badgefed.model.webhook import (
     RETRIED_FOR,
@@ -207,6 +206,5 @@ async def _disable(tx: Transaction, endpoint: Endpoint, now: int) -> None:
         return
     await webhook_deliveries.fail_waiting(tx, endpoint.id, error=DISABLED)
     log.warning("webhook endpoint disabled", endpoint=endpoint.uuid)
-    for member in await members.list_members(tx, endpoint.organization_id, limit=1000):
-        if member.role is Role.OWNER and member.user.is_active:
-            await send_webhook_disabled(tx, endpoint.id, member.user, now=now)
+    for owner in await members.list_owners(tx, endpoint.organization_id):
+        await send_webhook_disabled(tx, endpoint.id, owner, now=now)
