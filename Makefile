@@ -2,7 +2,11 @@ VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: install run test check lock dev bench messages
+# What starts browsers, servers and commands, and waits for them most of the time: tested beside all the rest.
+STARTERS := tests/browser tests/interop $(wildcard tests/test_cli*.py tests/test_crash*.py)
+PYTEST := $(BIN)/coverage run --parallel-mode -m pytest
+
+.PHONY: install run test test-starters test-others check lock dev bench messages
 
 install: $(VENV)/.installed
 
@@ -37,9 +41,17 @@ check: dev
 test: dev
 	sh tests/prepare.sh
 	$(MAKE) check
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage combine --quiet --keep || true
+	$(BIN)/coverage erase
+	@echo "The tests run in two halves; each shows its output when it is through."
+	$(MAKE) --jobs=2 --keep-going --output-sync=target test-starters test-others
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+test-starters: dev
+	$(PYTEST) $(STARTERS)
+
+test-others: dev
+	$(PYTEST) $(STARTERS:%=--ignore=%)
 
 bench: dev
 	$(BIN)/python -m benchmarks

@@ -68,6 +68,7 @@ from badgefed.web.console.routes import routes as console_routes
 from badgefed.web.documents import Shortcut
 from badgefed.web.me.routes import routes as me_routes
 from badgefed.web.middleware import RequestMiddleware
+from badgefed.web.templating import render
 from badgefed.work.expiry import schedule_expiry
 from badgefed.work.keyring import Keyring
 from badgefed.work.services import Services
@@ -107,7 +108,7 @@ ROUTES: list[BaseRoute] = [
     *profiles.routes,
     *console_routes,
     *openapi.routes,
-    *api_docs.routes,
+    *api_docs.make_routes(render),
     *health.routes,
     *statics.routes,
     *tags.routes,

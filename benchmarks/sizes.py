@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """`notes` times `hosts` deliveries make a run; `cold` is deliveries for each host, `posts` inbox POSTs in a run."""
+    """`notes` times `hosts` deliveries make a run; `cold` is deliveries for each host, `posts` inbox POSTs in a run.
+
+    `page_runs` is how often a page is asked after the first time, `databases` are those that pages are asked with.
+    """
 
     runs: int
     hosts: int
@@ -22,6 +25,7 @@ class Sizes:
     badges: int
     grants: int
     page_runs: int
+    databases: tuple[str, ...] = ("SQLite", "PostgreSQL")
     connections: int = 32
     patience: float = 120.0
 

@@ -19,6 +19,7 @@ from badgefed.issuing.organizations import create_organization, create_user
 from badgefed.model.grant import Grant
 from badgefed.model.organization import Dialect, Role
 from badgefed.store.grants import find_grant
+from badgefed.web.templating import render
 from badgefed.work.services import Services
 from tests.conftest import BASE, World
 
@@ -37,7 +38,7 @@ def make_app(services: Services | None = None, *, lifespan: Lifespan[Starlette] 
         *credentials_api_routes,
         *issuers_api.routes,
         *openapi.routes,
-        *docs.routes,
+        *docs.make_routes(render),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     if services is not None:

@@ -24,6 +24,7 @@ from badgefed.store.database import Database
 from badgefed.store.migrate import migrate, open_database
 from badgefed.work.keyring import Keyring
 from badgefed.work.services import Services
+from tests.commands import Commands
 from tests.postgresql import Cluster, find_binaries, start_cluster, stop_cluster
 from tests.world import Clock, Mailbox, Network, Records
 
@@ -59,6 +60,13 @@ def make_settings(folder: Path) -> Settings:
         secret_key="a secret key of the tests, thirty-two characters long",
         mail_from="badges@badges.example",
     )
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    commands = Commands(tmp_path_factory.mktemp("commands"))
+    yield commands
+    commands.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,9 @@ TINY = Sizes(
     peer_notes=1,
     seconds=0.1,
     badges=20,
-    grants=700,
-    page_runs=1,
+    grants=300,
+    page_runs=0,
+    databases=("SQLite",),
     connections=2,
     patience=60,
 )

@@ -20,6 +20,7 @@ import pytest
 
 from badgefed.cli import main
 from badgefed.store.migrate import migrations
+from tests.commands import Commands
 from tests.postgresql import Cluster
 
 PROGRAM = Path(sys.executable).parent / "badgefed"
@@ -29,18 +30,11 @@ PROGRAM = Path(sys.executable).parent / "badgefed"
 class Cli:
     """`badgefed` with a store of its own."""
 
+    commands: Commands
     environment: dict[str, str]
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, *arguments],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return self.commands.run(arguments, environment=self.environment, stdin=stdin)
 
     def json(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
         done = self.run(*arguments, stdin=stdin)
@@ -49,14 +43,14 @@ class Cli:
         return parsed
 
 
-def make_cli(folder: Path) -> Cli:
+def make_cli(commands: Commands, folder: Path) -> Cli:
     keep = {name: value for name, value in os.environ.items() if not name.startswith("BADGEFED_")}
-    return Cli(environment=keep | {"BADGEFED_DATA_DIR": str(folder / "data")})
+    return Cli(commands=commands, environment=keep | {"BADGEFED_DATA_DIR": str(folder / "data")})
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    return make_cli(tmp_path)
+def cli(commands: Commands, tmp_path: Path) -> Cli:
+    return make_cli(commands, tmp_path)
 
 
 @pytest.fixture

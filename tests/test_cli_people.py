@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import Commands
 from tests.test_cli import PROGRAM, Cli, cli, get, make_cli, port, start, stop, wait_for
 
 __all__ = ["cli", "port"]
@@ -72,9 +73,9 @@ def test_an_issuer_gets_new_keys(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def club(tmp_path_factory: pytest.TempPathFactory) -> Cli:
+def club(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Cli:
     """With Ann, for commands that change nothing."""
-    made = make_cli(tmp_path_factory.mktemp("club"))
+    made = make_cli(commands, tmp_path_factory.mktemp("club"))
     make_ann(made)
     return made
 

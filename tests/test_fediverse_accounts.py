@@ -17,7 +17,7 @@ from badgefed.model.times import MINUTE, SECOND
 from badgefed.store import sessions as stored_sessions
 from badgefed.store import users
 from badgefed.web.console.access import SESSION_COOKIE
-from badgefed.web.cookies import cookie_name
+from badgefed.web.cookies import cookie_name, sign_value
 from badgefed.work.services import Services
 from tests.conftest import BASE, World
 from tests.html_pages import BROWSER, check_page
@@ -144,7 +144,8 @@ async def sit_down(services: Services, browser: httpx.AsyncClient, user: User) -
             tx, user, method=SignInMethod.PASSWORD, visitor=VISITOR, now=services.clock()
         )
     )
-    browser.cookies.set(cookie_name(services, SESSION_COOKIE), token, domain="badges.example", path="/")
+    value = sign_value(services, SESSION_COOKIE, token)
+    browser.cookies.set(cookie_name(services, SESSION_COOKIE), value, domain="badges.example", path="/")
 
 
 async def link_profile(browser: httpx.AsyncClient) -> httpx.Response:

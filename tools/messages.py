@@ -58,7 +58,7 @@ TEMPLATE_OPTIONS = {
     "newstyle_gettext": "true",
     "silent": "false",
 }
-UNTRANSLATED_TEMPLATES = frozenset({"api-docs.html"})
+UNTRANSLATED_TEMPLATES = frozenset({"api-docs.html", "api-operations.html"})
 """For programmers, in English."""
 
 

@@ -24,7 +24,9 @@ async def prepare_organization(
 ) -> PreparedIssuer:
     """Checks slug and name, and makes the default issuer ready. Raises `Invalid`."""
     if not USERNAME.fullmatch(slug):
-        raise Invalid("The short name must be 1 to 30 of the characters a-z, 0-9 and _.", field="organization")
+        raise Invalid(
+            "The short name must be 1 to 30 of the characters a-z, 0-9 and _.", field="organization"
+        )
     return await prepare(services, issuer or NewIssuer(username=slug, name=name))
 
 

@@ -25,7 +25,7 @@ from badgefed.texts import say
 Sign = Callable[[Request], Mapping[str, str]]
 
 MAX_DOCUMENT_BYTES = 1_000_000
-MAX_IMAGE_BYTES = 16_000_000
+MAX_IMAGE_BYTES = 5_000_000
 MAX_POST_ANSWER_BYTES = 64_000
 MAX_REDIRECTS = 3
 
@@ -130,7 +130,7 @@ class Client:
     async def get_image(
         self, url: str, *, sign: Sign | None = None, budget: Budget | None = None
     ) -> Response:
-        """Up to 16 MB that claim to be a raster image; nobody has decoded them yet."""
+        """Up to 5 MB that claim to be an image of a kind that `protocol.raster` reads; nobody has decoded them yet."""
         return await self.get(
             url,
             accept=", ".join(media_types.IMAGES),

@@ -19,7 +19,7 @@ JSON = (
     "application/did+ld+json",
     ACTIVITY,
 )
-IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
+IMAGES = ("image/png", "image/jpeg", "image/webp")
 
 _PARAMETER = re.compile(r';\s*([\w.+-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
 

@@ -22,7 +22,9 @@ NOBODYS_HASH = (
 def check_password(password: str) -> None:
     """Raises `Invalid` for a password that is too short or too long, or that a form would trim."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        text = say("The password must have %(least)s to %(most)s characters.", least=MIN_LENGTH, most=MAX_LENGTH)
+        text = say(
+            "The password must have %(least)s to %(most)s characters.", least=MIN_LENGTH, most=MAX_LENGTH
+        )
         raise Invalid(text, field="password")
     if password != password.strip():
         raise Invalid("password must not begin or end with a space", field="password")

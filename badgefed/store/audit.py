@@ -64,18 +64,13 @@ async def list_entries(
     kind: str | None = None,
     text: str | None = None,
     before: int | None = None,
+    until: int | None = None,
 ) -> list[Entry]:
-    """Newest first, those with an id below `before`. `organization_id` None: of the whole server.
+    """Newest first, those with an id below `before`, down to `until`. `organization_id` None: of the whole server.
 
     `kind` is the kind of the target, e.g. `grant`; `text` is looked for in the names of author and target.
     """
-    conditions, parameters = ["1 = 1"], list[Value]()
-    if organization_id is not None:
-        conditions.append("organization_id = ?")
-        parameters.append(organization_id)
-    if before is not None:
-        conditions.append("id < ?")
-        parameters.append(before)
+    conditions, parameters = _between(organization_id, before, until)
     if kind:
         conditions.append("action LIKE ?")
         parameters.append(f"{kind}.%")
@@ -89,3 +84,24 @@ async def list_entries(
         limit,
     )
     return [_entry(row) for row in rows]
+
+
+async def find_end(
+    reader: Reader, *, organization_id: int | None, before: int | None, within: int
+) -> int | None:
+    """The id of the entry that so many of those below `before` end with; None if there are fewer."""
+    conditions, parameters = _between(organization_id, before)
+    row = await reader.one(
+        f"SELECT id FROM audit_log WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT 1 OFFSET ?",
+        *parameters,
+        within - 1,
+    )
+    return row["id"] if row else None
+
+
+def _between(
+    organization_id: int | None, before: int | None, until: int | None = None
+) -> tuple[list[str], list[Value]]:
+    given = {"organization_id = ?": organization_id, "id < ?": before, "id >= ?": until}
+    places = {condition: value for condition, value in given.items() if value is not None}
+    return ["1 = 1", *places], [*places.values()]

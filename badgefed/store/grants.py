@@ -141,17 +141,12 @@ async def list_listed_grants(
     return [read_grant(row) for row in rows]
 
 
-async def count_listed_grants(reader: Reader, issuer_id: int | None = None) -> int:
-    """Processed public grants of an issuer, or of all."""
-    if issuer_id is None:
-        row = await reader.one(
-            "SELECT COUNT(*) AS n FROM grants WHERE status = 'processed' AND visibility = 'public'"
-        )
-    else:
-        row = await reader.one(
-            "SELECT COUNT(*) AS n FROM grants WHERE issuer_id = ? AND status = 'processed' AND visibility = 'public'",
-            issuer_id,
-        )
+async def count_listed_grants(reader: Reader, issuer_id: int) -> int:
+    """Processed public grants of an issuer."""
+    row = await reader.one(
+        "SELECT COUNT(*) AS n FROM grants WHERE issuer_id = ? AND status = 'processed' AND visibility = 'public'",
+        issuer_id,
+    )
     return int(row["n"]) if row else 0
 
 

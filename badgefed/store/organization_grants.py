@@ -31,12 +31,21 @@ class GrantOrder(StrEnum):
     EXPIRY = "expiry"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """Conditions on what stands beyond a grant, and on what stands before it or is it; `by` is the SQL of the order."""
+
+    beyond: str
+    until: str
+    by: str
+
+
+_EXPIRY = "(grants.expires_at, grants.id) {} (SELECT expires_at, id FROM grants WHERE id = ? AND organization_id = ?)"
 _ORDERS = {
-    GrantOrder.NEWEST: ("grants.id < ?", "grants.id DESC"),
-    GrantOrder.OLDEST: ("grants.id > ?", "grants.id"),
-    GrantOrder.EXPIRY: (
-        "(grants.expires_at, grants.id) > (SELECT expires_at, id FROM grants WHERE id = ? AND organization_id = ?)",
-        "grants.expires_at, grants.id",
+    GrantOrder.NEWEST: _Order(beyond="grants.id < ?", until="grants.id >= ?", by="grants.id DESC"),
+    GrantOrder.OLDEST: _Order(beyond="grants.id > ?", until="grants.id <= ?", by="grants.id"),
+    GrantOrder.EXPIRY: _Order(
+        beyond=_EXPIRY.format(">"), until=_EXPIRY.format("<="), by="grants.expires_at, grants.id"
     ),
 }
 _CONDITIONS = {
@@ -100,21 +109,16 @@ async def list_grants(
     limit: int,
     now: int,
     after: int | None = None,
-    within: int | None = None,
+    until: int | None = None,
 ) -> list[GrantRow]:
-    """Those beyond the grant with the id `after`. With `within`, the text is looked for in so many at most: see `find_end`."""
-    condition, parameters = _condition(organization_id, search, now=now, after=after)
-    ordering = _ORDERS[search.order][1]
-    source = "grants"
-    if within is not None:
-        source = f"(SELECT * FROM grants WHERE {condition} ORDER BY {ordering} LIMIT ?) AS grants"
-        condition, parameters = "1 = 1", [*parameters, within]
+    """Those beyond the grant with the id `after`, as far as the one with the id `until`: see `find_end`."""
+    condition, parameters = _condition(organization_id, search, now=now, after=after, until=until)
     if search.text:
         has_text, values = contains(reader.dialect, _SEARCHED, search.text)
         condition, parameters = f"{condition} AND {has_text}", [*parameters, *values]
     rows = await reader.all(
-        f"SELECT grants.*, badges.title AS badge_title FROM {source} JOIN badges ON badges.id = grants.badge_id"
-        f" WHERE {condition} ORDER BY {ordering} LIMIT ?",
+        "SELECT grants.*, badges.title AS badge_title FROM grants JOIN badges ON badges.id = grants.badge_id"
+        f" WHERE {condition} ORDER BY {_order_by(search)} LIMIT ?",
         *parameters,
         limit,
     )
@@ -124,27 +128,35 @@ async def list_grants(
 async def find_end(
     reader: Reader, organization_id: int, search: GrantSearch, *, now: int, after: int | None, within: int
 ) -> int | None:
-    """The last of the grants that `list_grants` looks at; None if there are no others."""
+    """Where so many grants end, whatever text is looked for in them; None if there are fewer."""
     condition, parameters = _condition(organization_id, search, now=now, after=after)
     row = await reader.one(
-        f"SELECT id FROM grants WHERE {condition} ORDER BY {_ORDERS[search.order][1]} LIMIT 1 OFFSET ?",
+        f"SELECT id FROM grants WHERE {condition} ORDER BY {_order_by(search)} LIMIT 1 OFFSET ?",
         *parameters,
         within - 1,
     )
     return row["id"] if row else None
 
 
+def _order_by(search: GrantSearch) -> str:
+    """What has expired is mostly old: the sum keeps planners from looking for it among all that is newer."""
+    by = _ORDERS[search.order].by
+    is_plain = search.order is GrantOrder.EXPIRY or search.state is not GrantFilter.EXPIRED
+    return by if is_plain else by.replace("grants.id", "grants.id + 0")
+
+
 def _condition(
-    organization_id: int, search: GrantSearch, *, now: int, after: int | None
+    organization_id: int, search: GrantSearch, *, now: int, after: int | None, until: int | None = None
 ) -> tuple[str, list[Value]]:
     """All but the text."""
     conditions, parameters = ["grants.organization_id = ?"], list[Value]([organization_id])
     if search.order is GrantOrder.EXPIRY:
         conditions.append("grants.expires_at IS NOT NULL")
-    if after is not None:
-        place = _ORDERS[search.order][0]
-        conditions.append(place)
-        parameters += [after, organization_id][: place.count("?")]
+    order = _ORDERS[search.order]
+    for place, grant_id in ((order.beyond, after), (order.until, until)):
+        if grant_id is not None:
+            conditions.append(place)
+            parameters += [grant_id, organization_id][: place.count("?")]
     if search.badge_id is not None:
         conditions.append("grants.badge_id = ?")
         parameters.append(search.badge_id)

@@ -90,6 +90,12 @@ def _shown(row: Row) -> Shown:
     return Shown(**{name: row[name] for name in _SHOWN})
 
 
+async def count_shown(reader: Reader) -> int:
+    """How many granted badges everybody may see."""
+    row = await reader.one(f"SELECT COUNT(*) AS n FROM grants WHERE {IS_SHOWN}")
+    return int(row["n"]) if row else 0
+
+
 async def list_shown(
     reader: Reader,
     *,

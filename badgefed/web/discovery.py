@@ -17,7 +17,7 @@ from badgefed.protocol import nodeinfo as nodeinfo_documents
 from badgefed.protocol import webfinger as webfinger_documents
 from badgefed.protocol.nodeinfo import Usage, Version
 from badgefed.protocol.webfinger import JRD, XRD, Kind, Resource
-from badgefed.store import grants, issuers
+from badgefed.store import grants, issuers, showcase
 from badgefed.store.database import Reader
 from badgefed.web.documents import JSON, Answer, Door, answer, json_answer
 from badgefed.web.templating import services_of
@@ -73,7 +73,7 @@ async def nodeinfo_links(request: Request, _wanted: str) -> Answer:
 
 
 async def nodeinfo(request: Request, _wanted: str) -> Answer:
-    """What the server is and how much it is used; neither pending nor revoked badges count."""
+    """What the server is and how much it is used; badges count that everybody may see."""
     services = services_of(request)
     try:
         version = Version(request.path_params["version"])
@@ -94,7 +94,7 @@ async def _usage(reader: Reader, now: int) -> Usage:
         issuers=await issuers.count_issuers(reader),
         active_month=await grants.count_active_issuers(reader, since=now - 30 * DAY),
         active_half_year=await grants.count_active_issuers(reader, since=now - 180 * DAY),
-        badges=await grants.count_listed_grants(reader),
+        badges=await showcase.count_shown(reader),
     )
 
 

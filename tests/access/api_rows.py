@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from badgefed.model.organization import Role
 from tests.access.doors import (
     ACTIVITY,
     CODED,
@@ -9,10 +10,8 @@ from tests.access.doors import (
     INCOMPLETE,
     JSON,
     LD_JSON,
-    NO_ROLE,
     PNG,
     PROBLEM,
-    SAME,
     SVG,
     TEXT,
     THEIRS,
@@ -21,7 +20,9 @@ from tests.access.doors import (
     badges,
     credentials,
     issuers,
+    linked,
     nothing,
+    person,
     public,
     session,
 )
@@ -42,7 +43,7 @@ API_ROWS: tuple[Row, ...] = (
     public("POST /actor/inbox", "415 application/problem+json"),
     public("POST /actor/{username}/inbox", "415 application/problem+json"),
     # Discovery
-    public("GET /.well-known/webfinger", "400 application/problem+json"),
+    public("GET /.well-known/webfinger", "200 application/jrd+json"),
     public("GET /.well-known/host-meta", "200 application/xrd+xml"),
     public("GET /.well-known/host-meta.json", JSON),
     public("GET /.well-known/nodeinfo", JSON),
@@ -79,9 +80,15 @@ API_ROWS: tuple[Row, ...] = (
     badges("GET /api/badges/{badgeId}", "badges:read", "404 Badge not found or not authorized."),
     badges("POST /api/badges/grant", "grants:write", "404 Badge not found"),
     badges("GET /api/badges/grant/{noteId}/status", "grants:read", "404 Grant not found."),
-    badges("POST /api/badges/grant/{noteId}/revoke", "grants:write", "404 Grant not found."),
-    badges("POST /api/badges/grant/{noteId}/suspend", "grants:write", "404 Grant not found."),
-    badges("POST /api/badges/grant/{noteId}/reinstate", "grants:write", "404 Grant not found."),
+    badges(
+        "POST /api/badges/grant/{noteId}/revoke", "grants:write", "404 Grant not found.", least=Role.ADMIN
+    ),
+    badges(
+        "POST /api/badges/grant/{noteId}/suspend", "grants:write", "404 Grant not found.", least=Role.ADMIN
+    ),
+    badges(
+        "POST /api/badges/grant/{noteId}/reinstate", "grants:write", "404 Grant not found.", least=Role.ADMIN
+    ),
     nothing("/api/badges", PROBLEM),
     # Verification
     public("GET /verify", HTML),
@@ -121,31 +128,42 @@ API_ROWS: tuple[Row, ...] = (
     credentials("GET /api/v1/badges", "badges:read", THEIRS),
     credentials("POST /api/v1/badges", "badges:write", THEIRS, "201"),
     credentials("GET /api/v1/badges/{badgeId}", "badges:read", "404 There is no such badge."),
-    credentials("PUT /api/v1/badges/{badgeId}", "badges:write", "404 There is no such badge."),
-    credentials("PATCH /api/v1/badges/{badgeId}", "badges:write", "404 There is no such badge."),
-    credentials("DELETE /api/v1/badges/{badgeId}", "badges:write", "404 There is no such badge."),
+    credentials(
+        "PUT /api/v1/badges/{badgeId}", "badges:write", "404 There is no such badge.", least=Role.ADMIN
+    ),
+    credentials(
+        "PATCH /api/v1/badges/{badgeId}", "badges:write", "404 There is no such badge.", least=Role.ADMIN
+    ),
+    credentials(
+        "DELETE /api/v1/badges/{badgeId}", "badges:write", "404 There is no such badge.", least=Role.ADMIN
+    ),
     credentials("GET /api/v1/credentials", "grants:read", THEIRS),
     credentials("POST /api/v1/credentials", "grants:write", "404 There is no such badge.", "201"),
     credentials("POST /api/v1/credentials/bulk", "grants:write", THEIRS),
     credentials("GET /api/v1/credentials/{id}", "grants:read", "404 There is no such credential."),
-    credentials("POST /api/v1/credentials/{id}/revoke", "grants:write", "404 There is no such credential."),
+    credentials(
+        "POST /api/v1/credentials/{id}/revoke",
+        "grants:write",
+        "404 There is no such credential.",
+        least=Role.ADMIN,
+    ),
     nothing("/api/v1", CODED),
     public("POST /api/auth/login", "401 Wrong e-mail address or password.", CODED),
-    session("GET /api/auth/me", THEIRS, THEIRS),
+    person("GET /api/auth/me"),
     nothing("/api/auth", CODED),
-    session("GET /api/organizations/{orgId}/badges", SAME),
-    session("POST /api/organizations/{orgId}/badges", NO_ROLE, owner="201"),
-    session("GET /api/organizations/{orgId}/badges/{badgeId}", SAME),
-    session("PUT /api/organizations/{orgId}/badges/{badgeId}", NO_ROLE),
-    session("PATCH /api/organizations/{orgId}/badges/{badgeId}", NO_ROLE),
-    session("DELETE /api/organizations/{orgId}/badges/{badgeId}", NO_ROLE),
-    session("GET /api/organizations/{orgId}/credentials", SAME),
-    session("POST /api/organizations/{orgId}/credentials", NO_ROLE, owner="201"),
-    session("GET /api/organizations/{orgId}/credentials/{id}", SAME),
-    session("DELETE /api/organizations/{orgId}/credentials/{id}", NO_ROLE),
-    session("GET /api/organizations/{orgId}/keys", NO_ROLE),
-    session("POST /api/organizations/{orgId}/keys", NO_ROLE, owner="201"),
-    session("DELETE /api/organizations/{orgId}/keys/{keyId}", NO_ROLE),
+    session("GET /api/organizations/{orgId}/badges", Role.VIEWER),
+    session("POST /api/organizations/{orgId}/badges", Role.ISSUER, owner="201"),
+    session("GET /api/organizations/{orgId}/badges/{badgeId}", Role.VIEWER),
+    session("PUT /api/organizations/{orgId}/badges/{badgeId}", Role.ADMIN),
+    session("PATCH /api/organizations/{orgId}/badges/{badgeId}", Role.ADMIN),
+    session("DELETE /api/organizations/{orgId}/badges/{badgeId}", Role.ADMIN),
+    session("GET /api/organizations/{orgId}/credentials", Role.VIEWER),
+    session("POST /api/organizations/{orgId}/credentials", Role.ISSUER, owner="201"),
+    session("GET /api/organizations/{orgId}/credentials/{id}", Role.VIEWER),
+    session("DELETE /api/organizations/{orgId}/credentials/{id}", Role.ADMIN),
+    session("GET /api/organizations/{orgId}/keys", Role.OWNER),
+    session("POST /api/organizations/{orgId}/keys", Role.OWNER, owner="201"),
+    session("DELETE /api/organizations/{orgId}/keys/{keyId}", Role.OWNER),
     nothing("/api/organizations", CODED),
     public("GET /api/credentials/{id}/baked", PNG),
     public(
@@ -167,13 +185,19 @@ API_ROWS: tuple[Row, ...] = (
     issuers("POST /issuers/{issuerId}/rotate-code", "issuers:write", "404 issuer not found"),
     issuers("GET /badges", "badges:read", THEIRS),
     issuers("POST /badges", "badges:write", "404 issuer not found"),
-    issuers("PUT /badges/{badgeId}", "badges:write", "404 badge not found"),
-    issuers("DELETE /badges/{badgeId}", "badges:write", "404 badge not found", "400 badge has awards"),
+    issuers("PUT /badges/{badgeId}", "badges:write", "404 badge not found", least=Role.ADMIN),
+    issuers(
+        "DELETE /badges/{badgeId}",
+        "badges:write",
+        "404 badge not found",
+        "400 badge has awards",
+        least=Role.ADMIN,
+    ),
     issuers("GET /awards", "grants:read", THEIRS),
     issuers("POST /awards", "grants:write", "404 badge not found"),
     issuers("GET /awards/{awardId}", "grants:read", "404 award not found"),
-    issuers("DELETE /awards/{awardId}", "grants:write", "404 award not found"),
+    issuers("DELETE /awards/{awardId}", "grants:write", "404 award not found", least=Role.ADMIN),
     issuers("POST /awards/{awardId}/email", "grants:write", "404 award not found"),
-    public("GET /verify-issuer/{uuid}/{key}", HTML),
-    public("POST /verify-issuer/{uuid}/{key}", INCOMPLETE),
+    linked("GET /verify-issuer/{uuid}/{key}", HTML),
+    linked("POST /verify-issuer/{uuid}/{key}", INCOMPLETE, INCOMPLETE),
 )

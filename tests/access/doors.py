@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tests.access.people import Who
+from badgefed.model.organization import Role
+from tests.access.people import ROLES, Who
 
 SAME = "same"
 THEIRS = "theirs"
@@ -27,30 +28,76 @@ class Tongue(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """`address`: method and route. `browsers`: there for browsers alone, at an address that programs use as well."""
+    """`address`: method and route. `suspended`: what the owner gets while the organization is suspended, where that is said.
+
+    `browsers`: there for browsers alone, at an address that programs use as well. `public`: byte for byte the same for
+    everybody. `lost`: what whoever has no good link gets, where the address holds a secret.
+    """
 
     address: str
     tongue: Tongue
     cells: Mapping[Who, str]
     scope: str | None = None
+    suspended: str | None = None
     browsers: bool = False
+    public: bool = False
+    lost: str | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether anybody gets something done here."""
+        is_done = any(cell in (SAME, THEIRS) or cell.startswith("2") for cell in self.cells.values())
+        return is_done and not self.address.startswith(("GET ", "ANY "))
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a browser comes here, which sends cookies alone."""
+        is_data = any(word in self.cells[Who.OWNER] for word in ("json", "image", "text/plain"))
+        return self.tongue is Tongue.PAGE and (self.browsers or not is_data)
 
 
 def _cells(*cells: str) -> dict[Who, str]:
     return dict(zip(Who, cells, strict=True))
 
 
+def _is_least(role: Role, least: Role) -> bool:
+    return ROLES.index(role) >= ROLES.index(least)
+
+
 Api = Callable[..., Row]
+
+SCOPES = {
+    "badges:read": Role.VIEWER,
+    "badges:write": Role.ISSUER,
+    "grants:read": Role.VIEWER,
+    "grants:write": Role.ISSUER,
+    "issuers:read": Role.VIEWER,
+    "issuers:write": Role.ADMIN,
+    "webhooks:read": Role.ADMIN,
+    "webhooks:write": Role.OWNER,
+}
+"""The least role whose keys have a scope."""
+LOW = "403 The role of who made this API key does not allow that."
 
 
 def _keyed(tongue: Tongue, missing: str, invalid: str) -> Api:
-    """Doors for keys: a viewer's key reads, and no cookie and no token is a key."""
+    """Doors for keys: no cookie and no token is one. `least`: the role that its maker must have, where the scope is not enough."""
 
-    def row(address: str, scope: str, foreign: str, owner: str = "200") -> Row:
+    def row(address: str, scope: str, foreign: str, owner: str = "200", *, least: Role = Role.VIEWER) -> Row:
         lacks = f"403 This API key lacks the scope {scope}."
-        viewer = SAME if scope in ("badges:read", "grants:read", "issuers:read") else lacks
-        cells = _cells(missing, invalid, lacks, foreign, invalid, missing, invalid, viewer, owner)
-        return Row(address=address, tongue=tongue, cells=cells, scope=scope)
+
+        def cell(role: Role) -> str:
+            if not _is_least(role, SCOPES[scope]):
+                return lacks
+            if not _is_least(role, least):
+                return LOW
+            return SAME if address.startswith("GET ") else owner
+
+        viewer, issuer, admin, _ = map(cell, ROLES)
+        cells = _cells(
+            missing, invalid, lacks, foreign, invalid, invalid, missing, invalid, viewer, issuer, admin, owner
+        )
+        return Row(address=address, tongue=tongue, cells=cells, scope=scope, suspended=invalid)
 
     return row
 
@@ -70,42 +117,126 @@ credentials = _keyed(
 NO_TOKEN = "401 This needs the token of a session as Authorization: Bearer, no API key; POST /api/auth/login gives one for e-mail and password."
 BAD_TOKEN = "401 This token is not valid (any more); get a new one by POST /api/auth/login."
 NO_ROLE = "403 Your role in this organization does not allow that."
+NO_ORGANIZATION = "404 There is no such organization."
+SUSPENDED_API = "403 This organization is suspended: it can only be looked at."
 
 
-def session(
-    address: str, viewer: str, foreign: str = "404 There is no such organization.", owner: str = "200"
-) -> Row:
-    """A door for people's programs: tokens alone."""
-    cells = _cells(NO_TOKEN, BAD_TOKEN, NO_TOKEN, foreign, BAD_TOKEN, NO_TOKEN, viewer, NO_TOKEN, owner)
-    return Row(address=address, tongue=Tongue.CODED, cells=cells)
+def session(address: str, least: Role, owner: str = "200") -> Row:
+    """A door for an organization's people with their programs: tokens alone. Operators look at the console's pages only."""
 
+    def cell(role: Role) -> str:
+        if not _is_least(role, least):
+            return NO_ROLE
+        return SAME if address.startswith("GET ") else owner
 
-def user(address: str, signed_in: str, *, out: str = "303 /console/sign-in") -> Row:
-    """A page for everybody who is signed in to the console, with what is theirs."""
-    cells = _cells(out, out, out, signed_in, out, signed_in, out, out, signed_in)
-    return Row(address=address, tongue=Tongue.PAGE, cells=cells)
-
-
-def desk(address: str, viewer: str, owner: str, foreign: str = "404 There is nothing here") -> Row:
-    """A page of the organization."""
-    method, _, path = address.partition(" ")
-    out = (
-        f"303 /console/sign-in?next={path}" if method == "GET" and "." not in path else "303 /console/sign-in"
+    viewer, issuer, admin, _ = map(cell, ROLES)
+    foreign = operator = NO_ORGANIZATION
+    cells = _cells(
+        NO_TOKEN,
+        BAD_TOKEN,
+        NO_TOKEN,
+        foreign,
+        BAD_TOKEN,
+        operator,
+        NO_TOKEN,
+        viewer,
+        NO_TOKEN,
+        issuer,
+        admin,
+        owner,
     )
-    cells = _cells(out, out, out, foreign, out, viewer, out, out, owner)
+    suspended = owner if least is Role.VIEWER else SUSPENDED_API
+    return Row(address=address, tongue=Tongue.CODED, cells=cells, suspended=suspended)
+
+
+def person(address: str) -> Row:
+    """A door for every person's programs, with what is theirs."""
+    cells = _cells(
+        NO_TOKEN,
+        BAD_TOKEN,
+        NO_TOKEN,
+        THEIRS,
+        BAD_TOKEN,
+        THEIRS,
+        NO_TOKEN,
+        THEIRS,
+        NO_TOKEN,
+        THEIRS,
+        THEIRS,
+        "200",
+    )
+    return Row(address=address, tongue=Tongue.CODED, cells=cells, suspended="200")
+
+
+def user(
+    address: str, signed_in: str, *, out: str = "303 /console/sign-in", operator: str | None = None
+) -> Row:
+    """A page for everybody who is signed in to the console, with what is theirs."""
+    inside = signed_in
+    cells = _cells(out, out, out, inside, out, operator or inside, inside, out, out, inside, inside, inside)
     return Row(address=address, tongue=Tongue.PAGE, cells=cells)
 
 
-def holder(address: str, owner: str, foreign: str | None = None) -> Row:
+NOTHING_HERE = "404 There is nothing here"
+LOST = "404 This link leads nowhere"
+
+
+def desk(
+    address: str,
+    answer: str,
+    least: Role = Role.VIEWER,
+    *,
+    looks: bool = False,
+    others: str | None = None,
+) -> Row:
+    """A page of the organization for this role and those above; to strangers there is no such organization.
+
+    `looks`: it is looked at also while the organization is suspended, which is so for all that a viewer sees. `others`: what
+    those below the owner get who may come, where it is the owner's alone.
+    """
+    able = ", ".join(role for role in reversed(ROLES) if _is_least(role, least))
+
+    def cell(role: Role) -> str:
+        if not _is_least(role, least):
+            return f"403 Your role here is {role}; this needs one of these: {able}."
+        return answer if role is Role.OWNER or others is None else others
+
+    out = _sign_in_first(address)
+    viewer, issuer, admin, owner = map(cell, ROLES)
+    cells = _cells(out, out, out, NOTHING_HERE, out, viewer, viewer, out, out, issuer, admin, owner)
+    may_look = looks or least is Role.VIEWER
+    suspended = answer if may_look else "403 is suspended on this server: nothing can be changed in it."
+    return Row(address=address, tongue=Tongue.PAGE, cells=cells, suspended=suspended)
+
+
+def _sign_in_first(address: str) -> str:
+    method, _, path = address.partition(" ")
+    comes_back = method == "GET" and "." not in path
+    return f"303 /console/sign-in?next={path}" if comes_back else "303 /console/sign-in"
+
+
+def server(address: str, answer: str) -> Row:
+    """A page for operators; to everybody else there is none."""
+    out, none = _sign_in_first(address), NOTHING_HERE
+    cells = _cells(out, out, out, none, out, answer, none, out, out, none, none, none)
+    return Row(address=address, tongue=Tongue.PAGE, cells=cells)
+
+
+def holder(address: str, owner: str, foreign: str | None = None, *, out: str = "303 /me") -> Row:
     """A page for who holds badges; the owner's browser is that of a recipient too, and `foreign` that of another's."""
-    out = "303 /me"
-    cells = _cells(out, out, out, foreign or owner, out, out, out, out, owner)
+    cells = dict.fromkeys(Who, out) | {Who.FOREIGN: foreign or owner, Who.OWNER: owner}
     return Row(address=address, tongue=Tongue.PAGE, cells=cells)
 
 
 def public(address: str, answer: str, tongue: Tongue = Tongue.PAGE, *, browsers: bool = False) -> Row:
-    """The same for everybody, whatever they show."""
-    return Row(address=address, tongue=tongue, cells=dict.fromkeys(Who, answer), browsers=browsers)
+    """The same for everybody, whatever they show, with nothing private in it."""
+    cells = dict.fromkeys(Who, answer)
+    return Row(address=address, tongue=tongue, cells=cells, browsers=browsers, public=True)
+
+
+def linked(address: str, answer: str, lost: str = LOST) -> Row:
+    """For whoever has the link, which holds a secret."""
+    return Row(address=address, tongue=Tongue.PAGE, cells=dict.fromkeys(Who, answer), lost=lost)
 
 
 def nothing(root: str, tongue: Tongue, answer: str = "404 There is no such path in this API.") -> Row:
@@ -119,8 +250,6 @@ ACTIVITY, LD_JSON, JSON, VC = (
     "200 application/vc+ld+json",
 )
 PNG, SVG, HTML, TEXT = "200 image/png", "200 image/svg+xml", "200 text/html", "200 text/plain"
+ATOM, FEED = "200 application/atom+xml", "200 application/feed+json"
 INCOMPLETE = "403 This form is incomplete"
-NO_ADMIN = "403 Your role here is viewer; this needs one of these: owner, admin."
-NO_OWNER = "403 Your role here is viewer; this needs one of these: owner."
 BARE, CODED, PROBLEM = Tongue.BARE, Tongue.CODED, Tongue.PROBLEM
-NO_ISSUER = "403 Your role here is viewer; this needs one of these: owner, admin, issuer."

@@ -5,36 +5,52 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from badgefed.issuing import api_sessions, holders, sessions
+from badgefed.issuing import api_sessions, sessions
 from badgefed.issuing.api_keys import SCOPES, create_key
 from badgefed.issuing.organizations import create_user
-from badgefed.issuing.people import set_active
+from badgefed.issuing.people import set_active, set_operator
 from badgefed.model.audit import SYSTEM
 from badgefed.model.organization import Dialect, Role, User
-from badgefed.model.recipient import email_alias
 from badgefed.model.session import SignInMethod
 from badgefed.model.session import Visitor as Browser
+from badgefed.model.times import DAY
 from badgefed.store.database import Transaction
+from badgefed.web.console.access import SESSION_COOKIE
+from badgefed.web.cookies import sign_value
+from badgefed.web.me.visits import COOKIE as HOLDER_COOKIE
 from badgefed.work.services import Services
-from tests.access.things import JANE, Names, fill, offer
+from tests.access.holdings import enter, hold
+from tests.access.things import JANE, SECRET, Names, fill, offer
 from tests.api import make_stranger
 from tests.conftest import World
+from tests.verification.school import School
 from tests.world import Mailbox
 
+YEAR = 365 * DAY
 _BROWSER = Browser(device="tests", network="192.0.2.9")
 
 
+ROLES = (Role.VIEWER, Role.ISSUER, Role.ADMIN, Role.OWNER)
+"""From the least to the one that may do everything."""
+
+
 class Who(StrEnum):
-    """`unscoped`: a key of the owner that lacks what the route asks for. `foreign`: another organization's owner, or holder."""
+    """`unscoped`: a key of the owner that lacks what the route asks for. `foreign`: another organization's owner, or holder.
+
+    At the end stand those who may do something, the least in front.
+    """
 
     NOBODY = "nobody"
     WRONG = "wrong"
     UNSCOPED = "unscoped"
     FOREIGN = "foreign"
     DEACTIVATED = "deactivated"
+    OPERATOR = "operator"
     VIEWER_SESSION = "viewer's session"
     VIEWER_TOKEN = "viewer's token"
     VIEWER_KEY = "viewer's key"
+    ISSUER = "issuer"
+    ADMIN = "admin"
     OWNER = "owner"
 
 
@@ -58,37 +74,49 @@ class Scene:
     unscoped: dict[str, Pass]
 
 
-async def make_scene(services: Services, world: World, mailbox: Mailbox) -> Scene:
+async def make_scene(services: Services, world: World, mailbox: Mailbox, school: School) -> Scene:
     """Fills the store."""
     other = await make_stranger(services, world)
-    viewer = await _add(services, world, "viewer@secret.example", Role.VIEWER)
-    gone = await _add(services, world, "gone@secret.example", Role.OWNER)
+    of_viewer = await _join(services, world, Role.VIEWER)
     passes = {
         Who.NOBODY: Pass(),
         Who.WRONG: Pass(key="0" * 64, token="a.b.c", session="forged", holder_session="forged"),
         Who.FOREIGN: await _admit(services, other.owner, key=other.key),
-        Who.DEACTIVATED: await _admit(services, gone),
+        Who.DEACTIVATED: await _join(services, world, Role.OWNER, name="gone"),
+        Who.OPERATOR: await _join(services, other, Role.VIEWER, name="operator"),
+        Who.VIEWER_SESSION: Pass(session=of_viewer.session),
+        Who.VIEWER_TOKEN: Pass(token=of_viewer.token),
+        Who.VIEWER_KEY: Pass(key=of_viewer.key),
+        Who.ISSUER: await _join(services, world, Role.ISSUER),
+        Who.ADMIN: await _join(services, world, Role.ADMIN),
         Who.OWNER: await _admit(services, world.owner, key=world.key),
     }
-    of_viewer = await _admit(services, viewer)
-    passes[Who.VIEWER_SESSION] = Pass(session=of_viewer.session)
-    passes[Who.VIEWER_TOKEN] = Pass(token=of_viewer.token)
-    passes[Who.VIEWER_KEY] = Pass(key=of_viewer.key)
     unscoped = {}
     for scope in SCOPES:
         others = tuple(one for one in SCOPES if one != scope)
         unscoped[scope] = Pass(key=await _make_key(services, world.owner, scopes=others))
-    names = await fill(services, world, passes[Who.OWNER].key or "", mailbox)
+    await services.database.write(lambda tx: tx.execute("UPDATE badges SET post_hashtags = 1"))
+    names = await fill(services, world, world.key, mailbox)
     await offer(services, other, "them@example.net")
     for who, email in ((Who.FOREIGN, "them@example.net"), (Who.OWNER, JANE)):
-        passes[who] = replace(passes[who], holder_session=await _hold(services, email))
+        token, _ = await enter(services, email)
+        passes[who] = replace(passes[who], holder_session=sign_value(services, HOLDER_COOKIE, token))
+    later = f"UPDATE grants SET expires_at = {services.clock() + YEAR} + id"
+    await services.database.write(lambda tx: tx.execute(later))
+    names = {**names, **await hold(services, world, school)}
     passes = {who: replace(one, name=who.replace(" ", "-").replace("'", "")) for who, one in passes.items()}
-    await set_active(services, gone.email, is_active=False, by=SYSTEM)
+    await set_active(services, f"gone@{SECRET}", is_active=False, by=SYSTEM)
     return Scene(names=names, passes=passes, unscoped=unscoped)
 
 
-async def _add(services: Services, world: World, email: str, role: Role) -> User:
-    return await create_user(services, email=email, organization=world.organization, role=role)
+async def _join(services: Services, world: World, role: Role, *, name: str | None = None) -> Pass:
+    """A new person; an operator's keys are no operator's."""
+    email = f"{name or role}@{SECRET}"
+    user = await create_user(services, email=email, organization=world.organization, role=role)
+    if name != "operator":
+        return await _admit(services, user)
+    await set_operator(services, email, is_operator=True, by=SYSTEM)
+    return replace(await _admit(services, user), key=None)
 
 
 async def _make_key(services: Services, user: User, *, scopes: tuple[str, ...] = ()) -> str:
@@ -101,19 +129,11 @@ async def _make_key(services: Services, user: User, *, scopes: tuple[str, ...] =
 async def _admit(services: Services, user: User, *, key: str | None = None) -> Pass:
     now = services.clock()
 
-    async def enter(tx: Transaction) -> str:
+    async def enter_console(tx: Transaction) -> str:
         return await sessions.sign_in(tx, user, method=SignInMethod.LINK, visitor=_BROWSER, now=now)
 
     return Pass(
         key=key or await _make_key(services, user),
         token=api_sessions.make_token(services, user, None, now=now),
-        session=await services.database.write(enter),
-    )
-
-
-async def _hold(services: Services, email: str) -> str:
-    """A session of whoever has the badges of this address."""
-    now = services.clock()
-    return await services.database.write(
-        lambda tx: holders.sign_in_proved(tx, email_alias(email), None, adds_to=None, now=now)
+        session=sign_value(services, SESSION_COOKIE, await services.database.write(enter_console)),
     )

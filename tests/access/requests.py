@@ -54,6 +54,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/webhooks/{webhookId}/rotate-secret": {},
 }
 
+QUERIES: dict[str, str] = {
+    "GET /.well-known/webfinger": "resource=acct:org@badges.example",
+    "GET /oembed": "url=https://badges.example/awards/{uuid}",
+    "GET /api/embed/badges": "recipient=@ann@social.example",
+    "GET /console/o/{organization}/granting/avatar": "profile=https://social.example/users/fan",
+    "GET /console/o/{organization}/badges/preview.svg": "issuer={issuer}&kind=Badge&title=New",
+}
+
 
 def addresses(routes: list[BaseRoute]) -> Iterator[tuple[str, bool]]:
     """Method and path of all that is served, and whether it is there for browsers alone.
@@ -97,6 +105,7 @@ async def knock(
 ) -> httpx.Response:
     """The answer to a request with all that somebody has; at pages a browser sends cookies alone."""
     method, _, route = address.partition(" ")
+    wanted = f"{route}?{QUERIES[address]}" if address in QUERIES else route
     headers = {"accept": BROWSER if is_page else "*/*"}
     if shown.key and not is_page:
         headers["X-ApiKey"] = shown.key
@@ -108,7 +117,7 @@ async def knock(
     form = {"token": "none"} if is_page and method == "POST" else None
     return await client.request(
         "GET" if method == "ANY" else method,
-        fill_in(names, route, route),
+        fill_in(names, route, wanted),
         headers=headers,
         json=body,
         data=form,

@@ -28,6 +28,9 @@ from badgefed.store import account_links, bulk_drafts, profile_challenges, users
 from badgefed.store import holders as stored_holders
 from badgefed.store.database import Transaction
 from badgefed.store.profile_challenges import Challenge
+from badgefed.web.console.access import SESSION_COOKIE
+from badgefed.web.cookies import sign_value
+from badgefed.web.me.visits import COOKIE as HOLDER_COOKIE
 from badgefed.work.accept_links import manage_url
 from badgefed.work.account_links import invitation_url, link_url
 from badgefed.work.holder_links import hash_token
@@ -121,7 +124,7 @@ async def make_stage(services: Services, world: World, network: Network, mailbox
         names={**filled, "/": {**filled["/"], **more}},
         cookies={
             Sender.STRANGER: {},
-            Sender.HOLDER: {"__Host-badgefed-me": session},
+            Sender.HOLDER: {f"__Host-{HOLDER_COOKIE}": sign_value(services, HOLDER_COOKIE, session)},
             Sender.OWNER: {_CONSOLE: await _enter(services, pat)},
             Sender.OPERATOR: {_CONSOLE: await _enter(services, operator)},
         },
@@ -131,9 +134,10 @@ async def make_stage(services: Services, world: World, network: Network, mailbox
 
 async def _enter(services: Services, user: User) -> str:
     now = services.clock()
-    return await services.database.write(
+    token = await services.database.write(
         lambda tx: sessions.sign_in(tx, user, method=SignInMethod.LINK, visitor=_BROWSER, now=now)
     )
+    return sign_value(services, SESSION_COOKIE, token)
 
 
 async def _add_operator(services: Services, world: World) -> User:

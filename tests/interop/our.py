@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,17 +17,10 @@ from urllib.parse import quote
 import httpx
 from PIL import Image
 
+from tests.commands import Commands
 from tests.interop.processes import HOST, Running, eventually, free_port, start
 
 PROGRAM = str(Path(sys.executable).with_name("badgefed"))
-# The same program for one command after the other, given as JSON lines: starting it anew takes longer than its work.
-MANY_COMMANDS = """
-import json, sys
-from badgefed.cli import main
-for line in sys.stdin:
-    main(json.loads(line), standalone_mode=False)
-    sys.stdout.flush()
-"""
 ORGANIZATION = "club"
 OWNER = "owner@club.example"
 ACTIVITY_JSON = "application/activity+json"
@@ -58,25 +50,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurServer:
-    """The running server with one organization; `client` carries its API key, `operator` takes commands."""
+    """The running server with one organization; `client` carries its API key."""
 
     base: str
     environment: Mapping[str, str]
     picture: Path
     running: Running
-    operator: Running
+    commands: Commands
     client: httpx.Client
 
     def command(self, *arguments: str) -> Any:
         """What a command of the program prints, read as JSON."""
-        stdin, stdout = self.operator.process.stdin, self.operator.process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        stdin.write(json.dumps(arguments).encode() + b"\n")
-        stdin.flush()
-        answer = stdout.readline()
-        assert answer, (arguments, self.operator.output)
-        return json.loads(answer)
+        return _run_command(self.commands, self.environment, *arguments)
 
     def create_issuer(self, username: str) -> Issuer:
         """A new issuer with a badge named after it."""
@@ -176,11 +161,8 @@ class OurServer:
         return sum(map(float, counts))
 
 
-def run_command(environment: Mapping[str, str], *arguments: str) -> Any:
-    """What a command prints, read as JSON."""
-    done = subprocess.run(
-        [PROGRAM, *arguments], env=dict(environment), check=False, capture_output=True, text=True, timeout=60
-    )
+def _run_command(commands: Commands, environment: Mapping[str, str], *arguments: str) -> Any:
+    done = commands.run(arguments, environment=environment)
     assert done.returncode == 0, (arguments, done.stderr)
     return json.loads(done.stdout)
 
@@ -204,7 +186,10 @@ def start_server(
     }
     picture = folder / "badge.png"
     Image.new("RGB", (400, 400), "#2f6fed").save(picture)
-    headers = {} if organization_name is None else {"x-apikey": _set_up(environment, organization_name)}
+    commands = Commands(folder)
+    headers = {}
+    if organization_name is not None:
+        headers["x-apikey"] = _set_up(commands, environment, organization_name)
     running = start(
         "badgefed",
         [PROGRAM, "serve", "--host", HOST, "--port", str(port)],
@@ -218,35 +203,22 @@ def start_server(
         environment=environment,
         picture=picture,
         running=running,
-        operator=_start_operator(environment, folder / "operator.log"),
+        commands=commands,
         client=client,
     )
 
 
-def _set_up(environment: Mapping[str, str], organization_name: str) -> str:
+def _set_up(commands: Commands, environment: Mapping[str, str], organization_name: str) -> str:
     """An organization with an owner, whose API key is returned."""
-    run_command(
-        environment,
-        *("create-user", OWNER, "--organization", ORGANIZATION, "--organization-name", organization_name),
-    )
-    key: str = run_command(environment, "create-key", OWNER, "--name", "interop", "--rate", "0")["key"]
+    organization = ("--organization", ORGANIZATION, "--organization-name", organization_name)
+    _run_command(commands, environment, "create-user", OWNER, *organization)
+    made = _run_command(commands, environment, "create-key", OWNER, "--name", "interop", "--rate", "0")
+    key: str = made["key"]
     return key
-
-
-def _start_operator(environment: Mapping[str, str], log: Path) -> Running:
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-c", MANY_COMMANDS],
-            env=dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
-    return Running(name="operator", process=process, log=log)
 
 
 def stop_server(server: OurServer) -> int:
     """Ends it as a service manager would; its exit code."""
     server.client.close()
-    server.operator.process.communicate(timeout=10)
+    server.commands.close()
     return server.running.stop()

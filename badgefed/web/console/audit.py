@@ -12,12 +12,13 @@ from starlette.routing import BaseRoute, Route
 from badgefed.errors import NotFound
 from badgefed.model.audit import Action
 from badgefed.model.organization import Permission
-from badgefed.store.audit import list_entries
+from badgefed.store.audit import find_end, list_entries
 from badgefed.web.console.access import Desk, Visit, for_member, for_user, render_console
 from badgefed.web.console.paging import read_before
 from badgefed.web.templating import services_of
 
 PER_PAGE = 50
+SEARCHED = 10_000
 MAX_TEXT = 100
 KINDS = tuple(dict.fromkeys(action.target_kind for action in Action))
 
@@ -36,22 +37,25 @@ async def show_server_log(request: Request, visit: Visit) -> Response:
 
 
 async def _load(request: Request, organization_id: int | None) -> dict[str, Any]:
-    asked = request.query_params
+    """A page, in which a kind or a text is looked for in some thousand entries at a time."""
+    asked, before, database = request.query_params, read_before(request), services_of(request).database
     kind = asked.get("kind", "") if asked.get("kind") in KINDS else ""
     text = asked.get("q", "").strip()[:MAX_TEXT]
+    end = None
+    if kind or text:
+        end = await find_end(database, organization_id=organization_id, before=before, within=SEARCHED)
     entries = await list_entries(
-        services_of(request).database,
+        database,
         organization_id=organization_id,
         kind=kind or None,
         text=text or None,
-        before=read_before(request),
+        before=before,
+        until=end,
         limit=PER_PAGE + 1,
     )
-    shown = entries[:PER_PAGE]
-    older = None
-    if len(entries) > PER_PAGE:
-        older = "?" + urlencode({"kind": kind, "q": text, "before": shown[-1].id})
-    return {"entries": shown, "older": older, "kinds": KINDS, "kind": kind, "text": text}
+    following = entries[PER_PAGE - 1].id if len(entries) > PER_PAGE else end
+    older = "?" + urlencode({"kind": kind, "q": text, "before": following}) if following else None
+    return {"entries": entries[:PER_PAGE], "older": older, "kinds": KINDS, "kind": kind, "text": text}
 
 
 routes: list[BaseRoute] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,22 +23,34 @@ from badgefed.issuing import grants
 from badgefed.issuing.bulk import offer_of
 from badgefed.issuing.bulk_rows import Judge
 from badgefed.issuing.grants import Offer
+from badgefed.issuing.issuers import PALETTE
 from badgefed.issuing.profiles import read_profile
 from badgefed.model.actor import RemoteActor
 from badgefed.model.bulk import RowState
 from badgefed.model.grant import Grant
+from badgefed.model.image import PNG, SVG
 from badgefed.model.organization import Permission
 from badgefed.model.recipient import check_email
+from badgefed.protocol.badge_art import draw_avatar
+from badgefed.store import remote_actors
 from badgefed.store.badge_choices import find_choice
 from badgefed.store.bulk import list_badge_names
 from badgefed.texts import say
-from badgefed.web.console.access import Desk, for_member, read_visit_form, redirect, render_console
+from badgefed.web.console.access import (
+    CONSOLE_HEADERS,
+    Desk,
+    for_member,
+    read_visit_form,
+    redirect,
+    render_console,
+)
 from badgefed.web.console.choices import load_choices, read_choice
 from badgefed.web.people import Person
 from badgefed.web.templating import services_of
 from badgefed.work import directory
+from badgefed.work.avatars import fetch_avatar
 from badgefed.work.notify import NOT_A_PROFILE
-from badgefed.work.rate_limits import RateLimiter, check_decision
+from badgefed.work.rate_limits import Decision, RateLimiter, check_decision
 
 GRANTING = "/console/o/{organization}/granting"
 FIELDS = ("badge", "badge-name", "recipient", "name", "evidence", "narrative", "license", "expires")
@@ -45,6 +58,8 @@ MAX_KEPT = 10_000
 MOST = {"name": 200, "evidence": 2_000, "narrative": 2_000, "license": 100}
 """Characters in a field, as `bulk_rows` has them for a row."""
 LOOK_UPS_PER_MINUTE = 20
+AVATARS_PER_MINUTE = 40
+_KEPT_HEADERS = {**CONSOLE_HEADERS, "Cache-Control": "private, max-age=3600"}
 
 _SHOWN = (Invalid, Conflict, NotFound, PaymentRequired, RateLimited)
 
@@ -212,7 +227,7 @@ async def _find_candidate(request: Request, desk: Desk, offer: Offer) -> Candida
     if offer.profile is None:
         person = Person(name=offer.name, handle=None, url=None)
         return Candidate(person=person, email=offer.email, actor=None)
-    _check_asker(request, desk)
+    check_decision(_ask(request, desk, "profile_look_ups", LOOK_UPS_PER_MINUTE))
     try:
         actor = await directory.find_profile(services_of(request), offer.profile)
     except FetchFailed as failure:
@@ -229,13 +244,29 @@ async def _find_candidate(request: Request, desk: Desk, offer: Offer) -> Candida
     return Candidate(person=person, email=None, actor=actor)
 
 
-def _check_asker(request: Request, desk: Desk) -> None:
+def _ask(request: Request, desk: Desk, what: str, per_minute: int) -> Decision:
+    """Counts one more question to another server that this user causes."""
     state = request.app.state
-    if not hasattr(state, "profile_look_ups"):
-        clock = services_of(request).clock
-        state.profile_look_ups = RateLimiter(LOOK_UPS_PER_MINUTE, LOOK_UPS_PER_MINUTE, clock)
-    limiter: RateLimiter = state.profile_look_ups
-    check_decision(limiter.check(str(desk.visit.user.id)))
+    if not hasattr(state, what):
+        setattr(state, what, RateLimiter(per_minute, per_minute, services_of(request).clock))
+    limiter: RateLimiter = getattr(state, what)
+    return limiter.check(str(desk.visit.user.id))
+
+
+@for_member(Permission.ISSUE)
+async def show_avatar(request: Request, desk: Desk) -> Response:
+    """The picture of a profile that was looked up (`?profile=`, its actor's id), else a drawn one, which no browser keeps."""
+    services = services_of(request)
+    actor = await remote_actors.find_actor(services.database, request.query_params.get("profile", ""))
+    if actor is None:
+        raise NotFound("There is no such profile here.")
+    may_fetch = _ask(request, desk, "avatars", AVATARS_PER_MINUTE).allowed
+    png = await fetch_avatar(services, actor) if may_fetch else None
+    if png is not None:
+        return Response(png, media_type=PNG, headers=_KEPT_HEADERS)
+    async with services.drawing:
+        svg = await asyncio.to_thread(draw_avatar, name=actor.name or actor.username or "", colour=PALETTE[0])
+    return Response(svg, media_type=SVG, headers=CONSOLE_HEADERS)
 
 
 routes: list[BaseRoute] = [
@@ -243,4 +274,5 @@ routes: list[BaseRoute] = [
     Route(GRANTING, check, methods=["POST"]),
     Route(f"{GRANTING}/change", change, methods=["POST"]),
     Route(f"{GRANTING}/send", grant, methods=["POST"]),
+    Route(f"{GRANTING}/avatar", show_avatar),
 ]

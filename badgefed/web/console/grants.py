@@ -104,13 +104,13 @@ async def _load(
 ) -> tuple[list[GrantRow], int | None, Choices]:
     """A page, the grant beyond which the next one begins, and the badges to choose from."""
     organization_id, search = desk.organization.id, wanted.search
-    within = SEARCHED if search.text else None
+    end = None
+    if search.text:
+        end = await find_end(reader, organization_id, search, now=now, after=after, within=SEARCHED)
     rows = await list_grants(
-        reader, organization_id, search, now=now, after=after, within=within, limit=PER_PAGE + 1
+        reader, organization_id, search, now=now, after=after, until=end, limit=PER_PAGE + 1
     )
-    following = rows[PER_PAGE - 1].grant.id if len(rows) > PER_PAGE else None
-    if following is None and within is not None:
-        following = await find_end(reader, organization_id, search, now=now, after=after, within=within)
+    following = rows[PER_PAGE - 1].grant.id if len(rows) > PER_PAGE else end
     return rows[:PER_PAGE], following, await load_choices(reader, organization_id, chosen=wanted.badge)
 
 

@@ -33,7 +33,8 @@ async def read_picture_form(
     if DRAW in form.fields or not form.fields.get(KEPT):
         return replace(form, fields={**form.fields, KEPT: ""})
     data = await _find(request, desk, form.fields[KEPT])
-    return replace(form, files={**form.files, PICTURE: data or b""})
+    kept = form.fields[KEPT] if data is not None else ""
+    return replace(form, fields={**form.fields, KEPT: kept}, files={**form.files, PICTURE: data or b""})
 
 
 async def _keep(request: Request, desk: Desk, data: bytes) -> str:

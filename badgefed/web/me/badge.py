@@ -17,6 +17,7 @@ from badgefed.web.forms import read_form
 from badgefed.web.me.shelf import Held, hold_one
 from badgefed.web.me.visits import (
     HOME,
+    PLACE,
     Visit,
     check_visit_form,
     count_holder,
@@ -116,7 +117,7 @@ async def move_badge(request: Request, visit: Visit) -> Response:
 
     if not await services_of(request).database.write(move):
         return lost(request)
-    return redirect(f"{HOME}#badge-{uuid}")
+    return redirect(f"{HOME}?{PLACE}={uuid}#badge-{uuid}")
 
 
 @signed_in

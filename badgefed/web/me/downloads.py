@@ -54,8 +54,8 @@ async def download_archive(request: Request, visit: Visit) -> Response:
 async def download_data(request: Request, visit: Visit) -> Response:
     """Everything that the store has about the holder."""
     count_holder(visit, limits_of(request).carried)
-    body = await collections.export_data(services_of(request), visit.holder)
-    return Response(body, headers=_file_headers("export.json"), media_type="application/json")
+    body = collections.stream_data(services_of(request), visit.holder)
+    return _stream(body, "export.json", "application/json")
 
 
 def _stream(body: AsyncIterator[bytes], name: str, media_type: str) -> Response:

@@ -10,7 +10,6 @@ from starlette.routing import BaseRoute, Route
 
 from badgefed.errors import BadgefedError, Invalid
 from badgefed.issuing import external_badges as use_cases
-from badgefed.model.times import to_datetime
 from badgefed.protocol.raster import UPLOAD_BYTES
 from badgefed.store import external_badges
 from badgefed.store.external_badges import ExternalBadge
@@ -32,6 +31,7 @@ from badgefed.web.recipients import HEADERS, lost
 from badgefed.web.templating import render, services_of
 
 FIELD = "badge"
+FILE = "file"
 MAX_FORM = UPLOAD_BYTES + 1_000_000
 TOKEN_TYPE = "text/plain"  # noqa: S105 - a media type
 DOCUMENT_TYPE = "application/ld+json"
@@ -41,21 +41,22 @@ DOCUMENT_TYPE = "application/ld+json"
 async def import_badge(request: Request, visit: Visit) -> Response:
     """Verifies what the form brings and keeps it, or says at its field why not."""
     services = services_of(request)
-    typed = ""
+    typed, field = "", FIELD
     try:
         form = await read_upload_form(request, max_bytes=MAX_FORM)
         check_visit_form(request, visit, form.fields)
         typed = form.fields.get(FIELD, "")
+        field = FILE if form.files.get(FILE) and not typed else FIELD
         presented = _choose(form)
         count_holder(visit, limits_of(request).imported)
         uuid = await use_cases.import_badge(services, visit.holder, presented)
     except BadgefedError as error:
-        return await collection_page(request, visit, field=FIELD, typed=typed, error=error)
+        return await collection_page(request, visit, field=field, typed=typed, error=error)
     return redirect(f"{HOME}/imported/{uuid}")
 
 
 def _choose(form: Form) -> bytes | str:
-    text, file = form.fields.get(FIELD, ""), form.files.get("file", b"")
+    text, file = form.fields.get(FIELD, ""), form.files.get(FILE, b"")
     if text and file:
         raise Invalid("Give either a text or a file, not both.", field=FIELD)
     if not text and not file:
@@ -89,7 +90,6 @@ def _badge_page(
         is_token=badge.is_token,
         shown=badge.result["badge"],
         checks=_checks(badge),
-        checked_at_clock=f"{to_datetime(badge.verified_at):%H:%M} UTC",
         wrong=error,
     )
 

@@ -18,6 +18,7 @@ from badgefed.web.languages import tongue_of
 from badgefed.web.me.shelf import load_shelf
 from badgefed.web.me.visits import (
     HOME,
+    PLACE,
     Visit,
     check_visit_form,
     count_holder,
@@ -39,7 +40,7 @@ MAX_TYPED = 500
 SIGN_IN = "me:sign-in"
 NOTICES = frozenset({"asked", "removed"})
 
-_EMPTY = {"identity": "", "badge": ""}
+_EMPTY = {"identity": "", "badge": "", "file": ""}
 
 
 @as_page
@@ -81,9 +82,9 @@ async def collection_page(
     typed: str = "",
     error: BadgefedError | None = None,
 ) -> Response:
-    """`error` is what was wrong with what was `typed` into the field, `identity` or `badge`; it is shown there."""
-    services = services_of(request)
-    shelf = await services.database.read(lambda reader: load_shelf(reader, services, visit.holder))
+    """`error` is what was wrong with what was `typed` into the field, `identity`, `badge` or `file`; it is shown there."""
+    services, at = services_of(request), request.query_params.get(PLACE, "")
+    shelf = await services.database.read(lambda reader: load_shelf(reader, services, visit.holder, at=at))
     notice = request.query_params.get("notice", "")
     return render(
         request,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from badgefed.issuing import collections
 from badgefed.issuing.holders import Holder
@@ -21,6 +22,17 @@ from badgefed.work.accept_links import accept_url, manage_url
 from badgefed.work.services import Services
 
 MAX_EXTERNAL = 1000
+PER_PAGE = 50
+
+
+class _Listed(Protocol):
+    @property
+    def uuid(self) -> str: ...
+
+
+L = TypeVar("L", bound=_Listed)
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,32 +69,58 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet(Generic[T]):
+    """A page of a list; `earlier` and `later` are UUIDs of badges on the pages beside it."""
+
+    rows: Sequence[T]
+    earlier: str | None
+    later: str | None
+
+    def showing(self, rows: Sequence[U]) -> Sheet[U]:
+        return Sheet(rows=rows, earlier=self.earlier, later=self.later)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """`hidden` are the ids of grants that are not on the public profile. `is_cut`: there are more badges than are listed."""
 
-    pending: tuple[Held, ...]
-    held: tuple[Held, ...]
-    brought: tuple[Brought, ...]
+    pending: Sequence[Held]
+    held: Sheet[Held]
+    brought: Sheet[Brought]
     hidden: frozenset[int]
     is_cut: bool
 
 
-async def load_shelf(reader: Reader, services: Services, holder: Holder) -> Shelf:
-    """In the holder's order, what was never moved in front and newest first.
+async def load_shelf(reader: Reader, services: Services, holder: Holder, *, at: str) -> Shelf:
+    """In the holder's order, what was never moved in front and newest first: of each list the page with the badge `at`.
 
-    What was declined, or taken back before it was accepted, is not there.
+    What was declined, or taken back before it was accepted, is not there; what is pending stands on the first page.
     """
     listed = await collections.list_grants(reader, holder)
-    shown = [grant for grant in listed if grant.status is Status.PENDING or has_place(grant)]
     places = await held_places.load_places(reader, holder.id)
-    held = await _load_held(reader, services, holder, in_order(shown, places))
-    brought = await external_badges.list_badges(reader, holder.id, limit=MAX_EXTERNAL)
+    ordered = in_order(listed, places)
+    sheet = _turn_to(at, [grant for grant in ordered if has_place(grant)])
+    pending = [grant for grant in ordered if grant.status is Status.PENDING and sheet.earlier is None]
+    held = await _load_held(reader, services, holder, [*pending, *sheet.rows])
+    brought = _turn_to(at, await external_badges.list_badges(reader, holder.id, limit=MAX_EXTERNAL))
     return Shelf(
-        pending=tuple(item for item in held if item.state == "pending"),
-        held=tuple(item for item in held if item.state != "pending"),
-        brought=tuple(bring(badge) for badge in brought),
+        pending=held[: len(pending)],
+        held=sheet.showing(held[len(pending) :]),
+        brought=brought.showing([bring(badge) for badge in brought.rows]),
         hidden=places.hidden,
         is_cut=len(listed) == collections.MAX_GRANTS,
+    )
+
+
+def _turn_to(at: str, listed: Sequence[L]) -> Sheet[L]:
+    """The page that has the badge with this UUID; the first one if none has."""
+    index = next((index for index, badge in enumerate(listed) if badge.uuid == at), 0)
+    start = index - index % PER_PAGE
+    end = start + PER_PAGE
+    return Sheet(
+        rows=listed[start:end],
+        earlier=listed[start - PER_PAGE].uuid if start else None,
+        later=listed[end].uuid if end < len(listed) else None,
     )
 
 
@@ -93,21 +131,16 @@ async def hold_one(reader: Reader, services: Services, holder: Holder, grant: Gr
 
 
 async def _load_held(
-    reader: Reader, services: Services, holder: Holder, listed: Iterable[Grant]
+    reader: Reader, services: Services, holder: Holder, listed: Sequence[Grant]
 ) -> list[Held]:
-    """Badges, pictures and issuers are each read once."""
-    faces: dict[tuple[int, int], tuple[Badge, Image]] = {}
-    known_issuers: dict[int, Issuer] = {}
+    """Badges, pictures and issuers are read at once."""
+    found = await badges.list_granted_badges(reader, listed)
+    pictures = await images.list_images(reader, [*{badge.image_id for badge in found.values()}])
+    known = await issuers.list_by_id(reader, [*{grant.issuer_id for grant in listed}])
     held = []
     for grant in listed:
-        key = grant.badge_id, grant.badge_version
-        if key not in faces:
-            badge = await badges.get_granted_badge(reader, grant)
-            faces[key] = badge, await images.get_image(reader, badge.image_id)
-        if grant.issuer_id not in known_issuers:
-            known_issuers[grant.issuer_id] = await issuers.get_issuer(reader, grant.issuer_id)
-        badge, image = faces[key]
-        held.append(_hold(services, holder, grant, badge, known_issuers[grant.issuer_id], image))
+        badge = found[grant.badge_id, grant.badge_version]
+        held.append(_hold(services, holder, grant, badge, known[grant.issuer_id], pictures[badge.image_id]))
     return held
 
 

@@ -23,6 +23,9 @@ from badgefed.work.rate_limits import RateLimiter, check_decision, sender_networ
 from badgefed.work.services import Services
 
 HOME = "/me"
+PLACE = "at"
+"""The parameter that names a badge whose page of the collection is wanted."""
+
 ASKED_PER_MINUTE = 10
 ADDED_PER_MINUTE = 5
 IMPORTED_PER_MINUTE = 10
