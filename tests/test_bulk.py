@@ -17,6 +17,7 @@ from badgefed.issuing.bulk import MAX_RUNNING, TOO_MANY, run_bulk
 from badgefed.issuing.bulk_progress import STREAMS_OF_ORGANIZATION, Streams
 from badgefed.issuing.job_handlers import JOB_HANDLERS
 from badgefed.store import jobs
+from badgefed.store.bulk import NAMES_AT_ONCE
 from badgefed.store.database import Transaction
 from badgefed.store.jobs import Job, JobKind
 from badgefed.work.leases import LeaseLost
@@ -99,6 +100,18 @@ async def test_each_row_gets_its_result(any_services: Services, any_world: World
     )
     assert json.loads(stored["details"])["license_number"] == "L-1"
     assert stored["expires_at"] == 1_924_991_999_999_999  # the last microsecond of 2030
+
+
+async def test_a_badge_is_found_among_very_many_names(any_services: Services, any_world: World) -> None:
+    """Whatever the names are: too long, numbers without end, no text at all."""
+    badge = any_world.badge
+    odd = ["9" * 18, "9" * 19, "0", "-1", "\x00", "ä" * 101, True, 2**70, None, [1]]
+    called = [*(f"a{number}" for number in range(NAMES_AT_ONCE)), *odd, f" {badge.slug.upper()} "]
+    rows = [{"email": f"p{at}@example.org", "Badge": name} for at, name in enumerate(called)]
+    async with call(any_services, any_world.key) as client:
+        tried = (await client.post("/api/bulk", json={"dryRun": True, "rows": rows})).json()
+    states = [row["status"] for row in tried["rows"]]
+    assert states == ["invalid"] * (len(rows) - 1) + ["created"]
 
 
 async def test_a_dry_run_says_the_same_and_changes_nothing(any_services: Services, any_world: World) -> None:

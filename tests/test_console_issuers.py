@@ -274,43 +274,6 @@ async def test_an_issuer_goes_only_while_it_has_nothing(services: Services, worl
     assert row is not None
 
 
-DOORS: tuple[tuple[str, str, Role], ...] = (
-    ("GET", "", Role.VIEWER),
-    ("GET", "/{uuid}", Role.VIEWER),
-    ("GET", "/new", Role.ADMIN),
-    ("POST", "/new", Role.ADMIN),
-    ("GET", "/{uuid}/edit", Role.ADMIN),
-    ("POST", "/{uuid}/edit", Role.ADMIN),
-    ("POST", "/{uuid}/verify", Role.ADMIN),
-    ("POST", "/{uuid}/send-code", Role.ADMIN),
-    ("POST", "/{uuid}/website", Role.ADMIN),
-    ("GET", "/{uuid}/delete", Role.ADMIN),
-    ("POST", "/{uuid}/delete", Role.ADMIN),
-    ("GET", "/{uuid}/keys", Role.OWNER),
-    ("POST", "/{uuid}/keys", Role.OWNER),
-)
-RANK = [Role.VIEWER, Role.ISSUER, Role.ADMIN, Role.OWNER]
-
-
-@pytest.mark.parametrize("role", Role)
-async def test_every_door_for_every_role_and_no_door_without_a_token(
-    services: Services, world: World, role: Role
-) -> None:
-    """A form without token is refused by whoever may send one, and by the role where one may not."""
-    await add_person(services, world, f"{role}@example.org", role)
-    before = await actions(services, world)
-    async with browse(services) as client:
-        await sign_in(client, f"{role}@example.org")
-        for method, path, least in DOORS:
-            url = ROOT + path.format(uuid=world.issuer.uuid)
-            response = await client.request(method, url, data={"any": "thing"} if method == "POST" else None)
-            is_allowed = RANK.index(role) >= RANK.index(least)
-            assert response.status_code == (200 if is_allowed and method == "GET" else 403), url
-            if method == "POST":
-                assert ("Your role" in response.text) is not is_allowed, url
-    assert await actions(services, world) == before
-
-
 async def test_issuers_of_others_are_not_there(services: Services, world: World) -> None:
     other = await make_stranger(services, world)
     async with browse(services) as client:

@@ -62,14 +62,14 @@ from badgefed.api.operations import Keyed, Operation, Refusal, Success
 from badgefed.api.requests import read_bytes, services_of
 from badgefed.api.resources import make_routes
 from badgefed.errors import NotFound
-from badgefed.issuing.bulk import BULK_NOT_FOUND, accept_rows, foresee_rows
+from badgefed.issuing.bulk import BULK_NOT_FOUND, accept_rows, foresee_rows, judge_list
 from badgefed.issuing.bulk_progress import STREAMS_TEXT
 from badgefed.issuing.bulk_report import write_rows
 from badgefed.issuing.bulk_rows import ReadList
 from badgefed.model.audit import Author
 from badgefed.model.bulk import FAILED, Bulk, RowState
 from badgefed.model.organization import ApiKey
-from badgefed.store.bulk import count_states, find_bulk, list_badge_names, list_bulks, list_rows
+from badgefed.store.bulk import count_states, find_bulk, list_bulks, list_rows
 from badgefed.store.database import Transaction
 from badgefed.work.services import Services
 
@@ -80,8 +80,8 @@ async def create_bulk(request: Request, key: ApiKey) -> Response:
     data = await read_bytes(request, max_bytes=MAX_BULK_BYTES)
     async with services.reading:
         wanted = await read_bulk(request, data)
-        badges = await list_badge_names(services.database, key.organization_id)
-        found = await asyncio.to_thread(wanted.read, badges, services.clock())
+        given = await asyncio.to_thread(wanted.read)
+        found = await judge_list(services, key.organization_id, given, badge=wanted.options.badge)
         if wanted.options.dry_run:
             return await _try(services, key, found)
         work = partial(_accept, services, key, found, author_of(request, key))

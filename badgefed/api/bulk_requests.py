@@ -20,9 +20,8 @@ from badgefed.api.bulk_definitions import (
 from badgefed.api.requests import is_json, parse_json
 from badgefed.errors import Invalid, UnsupportedMedia
 from badgefed.issuing.bulk_columns import read_mapping
-from badgefed.issuing.bulk_rows import Judge, ReadList, read_csv_rows, read_json_rows
+from badgefed.issuing.bulk_rows import GivenList, read_csv_rows, read_json_rows
 from badgefed.protocol.multipart import MEDIA_TYPE, Part, read_multipart
-from badgefed.store.bulk import BadgeNames
 
 _YES_OR_NO = {"true": True, "1": True, "false": False, "0": False}
 
@@ -45,12 +44,11 @@ class BulkRequest:
     table: bytes | None = None
     items: tuple[object, ...] = ()
 
-    def read(self, badges: list[BadgeNames], now: int) -> ReadList:
-        """Takes seconds for long lists: not for the event loop. Raises `Invalid`."""
-        judge = Judge(badges=badges, badge=self.options.badge, now=now)
+    def read(self) -> GivenList:
+        """Takes a while for long lists: not for the event loop. Raises `Invalid`."""
         if self.table is None:
-            return read_json_rows(self.items, judge)
-        return read_csv_rows(self.table, _parse_mapping(self.options.mapping), judge)
+            return read_json_rows(self.items)
+        return read_csv_rows(self.table, _parse_mapping(self.options.mapping))
 
 
 async def read_bulk(request: Request, data: bytes) -> BulkRequest:

@@ -5,6 +5,7 @@ Each row's result commits together with its grant. So a job that is cut off at a
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from functools import partial
 
 from badgefed.errors import BadgefedError, Conflict, Invalid, NotFound
 from badgefed.issuing import grants
+from badgefed.issuing.bulk_rows import GivenList, Judge, ReadList, judge_rows, list_badges
 from badgefed.issuing.grants import Offer
 from badgefed.model.audit import Action, Author, AuthorKind, Target
 from badgefed.model.bulk import Bulk, BulkRow, RowState
@@ -32,6 +34,16 @@ TOO_MANY = (
     f"{MAX_RUNNING} lists of this organization are being worked on: wait until one of them is completed."
 )
 BULK_NOT_FOUND = "Bulk job not found."
+
+
+async def judge_list(
+    services: Services, organization_id: int, given: GivenList, *, badge: str | None
+) -> ReadList:
+    """Each row by itself; `badge` is for those that name none."""
+    called = await asyncio.to_thread(list_badges, given)
+    names = await bulk.find_badge_names(services.database, organization_id, {*called, badge or ""})
+    judge = Judge(badges=names, badge=badge, now=services.clock())
+    return await asyncio.to_thread(judge_rows, given, judge)
 
 
 async def accept_rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from badgefed.errors import Invalid
@@ -82,8 +83,26 @@ ROW_BODY = Body(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRow:
+    """As it came: `members` should be a dict. `reason`: why it is no row."""
+
+    number: int
+    line: int
+    members: object
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenList:
+    """The rows of a list, and the columns that meant nothing."""
+
+    rows: Sequence[GivenRow]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadList:
-    """The rows of a list, judged, and the columns that meant nothing."""
+    """The same, judged."""
 
     rows: Sequence[BulkRow]
     ignored: tuple[str, ...] = ()
@@ -93,7 +112,7 @@ class ReadList:
 class Judge:
     """Judges the rows of one list: a recipient can be in it once for each badge.
 
-    `badges` are the organization's, `badge` the one for rows that name none.
+    `badges` are those of the organization that are named, `badge` is the one for rows that name none.
     """
 
     badges: Iterable[BadgeNames]
@@ -169,42 +188,58 @@ def read_expiry(text: str, now: int) -> int:
     return instant
 
 
-def read_csv_rows(data: bytes, mapping: Mapping[str, str | None], judge: Judge) -> ReadList:
-    """The rows of a CSV file. Takes seconds for long ones. Raises `Invalid` for what is none, or too long."""
+def read_csv_rows(data: bytes, mapping: Mapping[str, str | None]) -> GivenList:
+    """The rows of a CSV file. Raises `Invalid` for what is none, or too long."""
     table = read_csv(data)
     columns = read_columns(table.header, mapping)
-    rows = _limit(_judge_line(judge, number, line, columns) for number, line in enumerate(table.lines, 1))
-    return ReadList(rows=rows, ignored=columns.ignored)
+    rows = _limit(_read_line(number, line, columns) for number, line in enumerate(table.lines, 1))
+    return GivenList(rows=rows, ignored=columns.ignored)
 
 
-def read_json_rows(items: Sequence[object], judge: Judge) -> ReadList:
+def read_json_rows(items: Sequence[object]) -> GivenList:
     """The rows of a JSON array. Raises `Invalid` for none, or too many."""
-    if len(items) > MAX_ROWS:
+    rows = (GivenRow(number=number, line=number, members=item) for number, item in enumerate(items, 1))
+    return GivenList(rows=_limit(rows))
+
+
+def _limit(rows: Iterator[GivenRow]) -> list[GivenRow]:
+    found = list(islice(rows, MAX_ROWS + 1))
+    if len(found) > MAX_ROWS:
         raise Invalid(TOO_MANY_ROWS, field="rows")
-    return ReadList(rows=_limit(judge.judge(number, number, item) for number, item in enumerate(items, 1)))
-
-
-def _limit(rows: Iterator[BulkRow]) -> list[BulkRow]:
-    found: list[BulkRow] = []
-    for row in rows:
-        if len(found) >= MAX_ROWS:
-            raise Invalid(TOO_MANY_ROWS, field="rows")
-        found.append(row)
     if not found:
         raise Invalid(NO_ROWS, field="rows")
     return found
 
 
-def _judge_line(judge: Judge, number: int, line: Line, columns: Columns) -> BulkRow:
+def _read_line(number: int, line: Line, columns: Columns) -> GivenRow:
     """Cells that are missing at the end are empty; more cells than columns are no row."""
     width = len(columns.fields)
     cells = zip(columns.fields, line.cells, strict=False)
     members = {name: cell for name, cell in cells if name is not None}
-    if not any(line.cells[width:]):
-        return judge.judge(number, line.number, members)
-    reason = f"the row has {len(line.cells)} cells, but there are {width} columns"
+    reason = None
+    if any(line.cells[width:]):
+        reason = f"the row has {len(line.cells)} cells, but there are {width} columns"
+    return GivenRow(number=number, line=line.number, members=members, reason=reason)
+
+
+def list_badges(given: GivenList) -> set[str]:
+    """What the rows call their badges."""
+    named = (row.members for row in given.rows if isinstance(row.members, dict))
+    values = (value for members in named for name, value in members.items() if _find_member(name) == "badge")
+    return {str(value).strip() for value in values if isinstance(value, str | int)}
+
+
+def judge_rows(given: GivenList, judge: Judge) -> ReadList:
+    """Takes seconds for long lists."""
+    return ReadList(rows=[_judge_row(row, judge) for row in given.rows], ignored=given.ignored)
+
+
+def _judge_row(row: GivenRow, judge: Judge) -> BulkRow:
+    if row.reason is None:
+        return judge.judge(row.number, row.line, row.members)
+    content = _keep(_name_members(row.members))
     return BulkRow(
-        number=number, line=line.number, state=RowState.INVALID, content=_keep(members), reason=reason
+        number=row.number, line=row.line, state=RowState.INVALID, content=content, reason=row.reason
     )
 
 
@@ -214,7 +249,7 @@ def _name_members(members: object) -> dict[str, Any]:
         raise Invalid("a row must be a JSON object")
     named: dict[str, Any] = {}
     for name, value in members.items():
-        known = name if name in ROW_FIELDS else find_field(name)
+        known = _find_member(name)
         if known is None:
             continue
         if known in named:
@@ -222,6 +257,10 @@ def _name_members(members: object) -> dict[str, Any]:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         named[known] = str(value) if is_number else value
     return named
+
+
+def _find_member(name: str) -> str | None:
+    return name if name in ROW_FIELDS else find_field(name)
 
 
 def _keep(given: Mapping[str, Any]) -> RowContent:

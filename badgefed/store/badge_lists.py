@@ -9,6 +9,7 @@ from badgefed.model.badge import Badge
 from badgefed.model.grant import Status
 from badgefed.store.badges import read_badge
 from badgefed.store.database import Reader, Value, placeholders
+from badgefed.store.search import contains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,9 @@ async def list_badge_rows(
         conditions.append("badges.is_active = ?")
         parameters.append(int(is_active))
     if text:
-        conditions.append("LOWER(badges.title) LIKE ? ESCAPE ?")
-        parameters += [f"%{_escape(text.lower())}%", "\\"]
+        condition, sought = contains(reader.dialect, ("badges.title",), text)
+        conditions.append(condition)
+        parameters += sought
     if before is not None:
         conditions.append("badges.id < ?")
         parameters.append(before)
@@ -72,7 +74,3 @@ async def count_grants(reader: Reader, badge_ids: Sequence[int]) -> dict[tuple[i
         *badge_ids,
     )
     return {(row["badge_id"], Status(row["status"])): row["n"] for row in rows}
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ import msgspec
 from badgefed.model.bulk import Bulk, BulkRow, BulkState, Counts, RowContent, RowState
 from badgefed.model.identifiers import new_uuid
 from badgefed.store.database import Reader, Row, Transaction, Value, placeholders
+
+NAMES_AT_ONCE = 500
+MAX_DIGITS = 18
+_NAME = re.compile(r"[a-z0-9-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,11 +203,26 @@ async def list_rows(
     return [_row(row) for row in rows]
 
 
-async def list_badge_names(reader: Reader, organization_id: int) -> list[BadgeNames]:
-    """Of all badges of the organization."""
-    rows = await reader.all(
-        "SELECT id, uuid, slug, is_active FROM badges WHERE organization_id = ?", organization_id
-    )
+async def find_badge_names(reader: Reader, organization_id: int, called: Iterable[str]) -> list[BadgeNames]:
+    """The organization's badges that are called so: by id, UUID or slug, in any case."""
+    names = sorted({lower for name in called if _NAME.fullmatch(lower := name.lower())})
+    found: list[BadgeNames] = []
+    for start in range(0, len(names), NAMES_AT_ONCE):
+        found += await _find_some(reader, organization_id, names[start : start + NAMES_AT_ONCE])
+    return found
+
+
+async def _find_some(reader: Reader, organization_id: int, names: Sequence[str]) -> list[BadgeNames]:
+    ids = [int(name) for name in names if name.isdigit() and len(name) <= MAX_DIGITS]
+    parts: list[str] = []
+    values: list[Value] = []
+    for column, wanted in (("slug", names), ("uuid", names), ("id", ids)):
+        parts.append(
+            "SELECT id, uuid, slug, is_active FROM badges"
+            f" WHERE organization_id = ? AND {column} IN ({placeholders(len(wanted)) or 'NULL'})"
+        )
+        values += [organization_id, *wanted]
+    rows = await reader.all(" UNION ".join(parts), *values)
     return [
         BadgeNames(id=row["id"], uuid=row["uuid"], slug=row["slug"], is_active=bool(row["is_active"]))
         for row in rows

@@ -59,7 +59,7 @@ CONSOLE_ROWS: tuple[Row, ...] = (
     desk("POST /console/o/{organization}/granting", INCOMPLETE, Role.ISSUER),
     desk("POST /console/o/{organization}/granting/change", INCOMPLETE, Role.ISSUER),
     desk("POST /console/o/{organization}/granting/send", INCOMPLETE, Role.ISSUER),
-    desk("GET /console/o/{organization}/granting/avatar", SVG, Role.ISSUER),
+    desk("GET /console/o/{organization}/granting/avatar", SVG, Role.ISSUER, out="303 /console/sign-in"),
     desk("GET /console/o/{organization}/lists", HTML),
     desk("POST /console/o/{organization}/lists", INCOMPLETE, Role.ISSUER),
     desk("GET /console/o/{organization}/lists/drafts/{uuid}", HTML, Role.ISSUER, others=NOTHING_HERE),

@@ -188,6 +188,7 @@ def desk(
     *,
     looks: bool = False,
     others: str | None = None,
+    out: str | None = None,
 ) -> Row:
     """A page of the organization for this role and those above; to strangers there is no such organization.
 
@@ -201,7 +202,7 @@ def desk(
             return f"403 Your role here is {role}; this needs one of these: {able}."
         return answer if role is Role.OWNER or others is None else others
 
-    out = _sign_in_first(address)
+    out = out or _sign_in_first(address)
     viewer, issuer, admin, owner = map(cell, ROLES)
     cells = _cells(out, out, out, NOTHING_HERE, out, viewer, viewer, out, out, issuer, admin, owner)
     may_look = looks or least is Role.VIEWER

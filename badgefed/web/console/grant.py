@@ -15,7 +15,7 @@ from badgefed.model.audit import Author
 from badgefed.model.grant import Grant, ProofKind, Status
 from badgefed.model.organization import Permission
 from badgefed.protocol.openbadges import clean_text
-from badgefed.store import badges, images, issuers
+from badgefed.store import badges, images, issuers, remote_actors
 from badgefed.store.database import Reader, Transaction
 from badgefed.store.grants import find_grant_by_uuid
 from badgefed.store.organization_grants import state_of
@@ -71,6 +71,7 @@ async def _grant_page(
             "badge": badge,
             "image": await images.get_image(reader, badge.image_id),
             "issuer": await issuers.get_issuer(reader, grant.issuer_id),
+            "actor": await remote_actors.find_actor(reader, grant.actor_id) if grant.actor_id else None,
         }
 
     may_close, may_issue = desk.may(Permission.CLOSE_GRANTS), desk.may(Permission.ISSUE)
@@ -91,6 +92,7 @@ async def _grant_page(
         state=state_of(grant, services.clock()),
         done=done if done in NOTICES else "",
         accept_link=accept_url(services, grant, ProofKind.LINK) if may_issue and is_waiting else None,
+        may_issue=may_issue,
         may_send=may_issue and is_waiting,
         may_revoke=may_close and grant.status is not Status.REVOKED,
         may_suspend=may_close and is_published and grant.suspended_at is None,

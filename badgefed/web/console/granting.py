@@ -34,7 +34,7 @@ from badgefed.model.recipient import check_email
 from badgefed.protocol.badge_art import draw_avatar
 from badgefed.store import remote_actors
 from badgefed.store.badge_choices import find_choice
-from badgefed.store.bulk import list_badge_names
+from badgefed.store.bulk import find_badge_names
 from badgefed.texts import say
 from badgefed.web.console.access import (
     CONSOLE_HEADERS,
@@ -178,7 +178,7 @@ async def _read_offer(request: Request, desk: Desk, form: Mapping[str, str]) -> 
     if not choice:
         raise Invalid("Choose a badge.", field="badge")
     _check_lengths(form)
-    names = await list_badge_names(services.database, desk.organization.id)
+    names = await find_badge_names(services.database, desk.organization.id, [choice])
     judge = Judge(badges=names, badge=None, now=services.clock())
     members = {
         "badge": choice,

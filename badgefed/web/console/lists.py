@@ -12,14 +12,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from badgefed.errors import BadgefedError, Conflict, Invalid, NotFound, TooLarge
-from badgefed.issuing.bulk import accept_rows, foresee_rows
+from badgefed.issuing.bulk import accept_rows, foresee_rows, judge_list
 from badgefed.issuing.bulk_columns import FIELDS, find_field
-from badgefed.issuing.bulk_rows import MAX_ROWS, Judge, ReadList, read_csv_rows
+from badgefed.issuing.bulk_rows import MAX_ROWS, ReadList, read_csv_rows
 from badgefed.model.bulk import FAILED, Bulk
 from badgefed.model.organization import Permission
 from badgefed.protocol.csv_rows import MAX_COLUMNS, read_csv
 from badgefed.store import bulk_drafts
-from badgefed.store.bulk import count_states, list_badge_names, list_bulks
+from badgefed.store.bulk import count_states, find_badge_names, list_bulks
 from badgefed.store.bulk_drafts import BulkDraft
 from badgefed.store.database import Reader, Transaction
 from badgefed.web.console.access import (
@@ -152,7 +152,7 @@ async def _draft_page(
     services = services_of(request)
     async with services.reading:
         columns = await asyncio.to_thread(_read_columns, draft)
-    names = await list_badge_names(services.database, desk.organization.id)
+    names = await find_badge_names(services.database, desk.organization.id, [draft.badge or ""])
     known = {str(one.id): one.slug for one in names}
     return render_console(
         request,
@@ -224,9 +224,8 @@ def _check_columns(fields: list[str | None]) -> None:
 
 async def _read_rows(services: Services, desk: Desk, draft: BulkDraft) -> ReadList:
     """Raises `Invalid` for a file that can't be read, or is too long."""
-    names = await list_badge_names(services.database, desk.organization.id)
-    judge = Judge(badges=names, badge=draft.badge, now=services.clock())
-    return await asyncio.to_thread(read_csv_rows, draft.data, draft.mapping, judge)
+    given = await asyncio.to_thread(read_csv_rows, draft.data, draft.mapping)
+    return await judge_list(services, desk.organization.id, given, badge=draft.badge)
 
 
 @for_member(Permission.ISSUE)
