@@ -20,6 +20,10 @@ RENAMED = {"name": "First Patch", "into": "Nobel Prize"}
 def test_from_the_front_page_to_a_person(any_visitor: Visitor, scene: Scene) -> None:
     visitor = any_visitor
     visitor.open("/")
+    visitor.follow("Explore")
+    visitor.follow("All issuers")
+    visitor.follow_tile("Academy of Free Software")
+    visitor.follow_tile("Mentor")
     visitor.follow_tile("Sofía Álvarez")
     visitor.sees_heading("Mentor")
     visitor.follow("Academy of Free Software")
@@ -67,7 +71,7 @@ def test_what_is_searched_for_is_found(visitor: Visitor, scene: Scene) -> None:
     visitor.sees("Nothing found.")
     visitor.inspect("search-nothing")
     visitor.follow("Deutsch")
-    visitor.sees("Badge prüfen")
+    visitor.sees("Stattdessen umsehen")
     assert visitor.page.locator("html").get_attribute("lang") == "de"
     visitor.follow("Entdecken")
     visitor.sees_heading("Entdecken")
