@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from badgefed.issuing.api_keys import create_key
@@ -29,6 +30,12 @@ from tests.postgresql import Cluster, find_binaries, start_cluster, stop_cluster
 from tests.world import Clock, Mailbox, Network, Records
 
 BASE = "https://badges.example"
+
+# The same examples in each run, however slow the machine is: what fails is about what was changed.
+hypothesis.settings.register_profile(
+    "same", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("same")
 _numbers = itertools.count()
 
 

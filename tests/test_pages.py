@@ -316,9 +316,9 @@ async def test_no_text_breaks_a_page(services: Services, world: World, text: str
             title=text[:200],
             description=text,
             criteria=text,
-            image_alt=text,
-            info_uri=text,
-            hashtags=text,
+            image_alt=text[:1000],
+            info_uri=text[:1000],
+            hashtags=text[:500],
         ),
     )
     await services.database.write(
