@@ -21,7 +21,7 @@ from badgefed.store.interactions import Interaction, InteractionKind
 from badgefed.store.jobs import JobKind
 from badgefed.web import statics
 from badgefed.work.process import process
-from badgefed.work.services import Services
+from badgefed.work.services import MAX_VERIFICATIONS, Services
 from tests.conftest import World
 from tests.html_pages import Page, browse, check_page
 from tests.world import Clock
@@ -182,6 +182,15 @@ async def test_the_page_of_a_granted_badge(services: Services, world: World) -> 
     assert services.addresses.credential(grant.uuid) in hrefs
     assert services.addresses.assertion(grant.uuid) in hrefs
     assert "amara@mail.example" not in page.html
+
+
+async def test_a_page_does_not_wait_for_a_busy_verifier(services: Services, world: World) -> None:
+    grant = await grant_badge(services, world)
+    for _ in range(MAX_VERIFICATIONS):
+        await services.verifications.acquire()
+    page = await fetch(services, grant.note_uri)
+    assert "Everything was checked" not in page.text
+    assert "Verify this badge" in page.text
 
 
 async def test_a_pasted_link_gets_a_preview(services: Services, world: World) -> None:

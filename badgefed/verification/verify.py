@@ -36,14 +36,20 @@ PATIENCE = 5.0
 """Seconds for which a verification waits for others to end."""
 
 
-async def verify(services: Services, presented: bytes | str, *, recipient: str | None = None) -> Verification:
+async def verify(
+    services: Services,
+    presented: bytes | str,
+    *,
+    recipient: str | None = None,
+    patience: float = PATIENCE,
+) -> Verification:
     """Verifies a file, a paste, a link, or the number of a badge of this server; `recipient` is whom it should name.
 
-    Raises for what is no badge at all: Invalid, UnsupportedMedia, TooLarge, Unprocessable, NotFound for a number that is
+    `patience`: for how many seconds it waits for its turn. Raises for what is no badge at all: Invalid, UnsupportedMedia, TooLarge, Unprocessable, NotFound for a number that is
     none of ours; and Unavailable if too many verifications are under way. Whatever is wrong with a badge is in the result.
     """
     expected = clean_recipient(recipient)
-    async with _turn(services):
+    async with _turn(services, patience):
         read = await asyncio.to_thread(read_presented, presented)
         inquiry = Inquiry(
             services=services,
@@ -62,9 +68,9 @@ async def verify(services: Services, presented: bytes | str, *, recipient: str |
 
 
 @asynccontextmanager
-async def _turn(services: Services) -> AsyncIterator[None]:
+async def _turn(services: Services, patience: float) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             await services.verifications.acquire()
     except TimeoutError as error:
         raise Unavailable(

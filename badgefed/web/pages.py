@@ -45,6 +45,8 @@ ISSUERS = 60
 RESPONSES = 50
 MAX_ID = 2**63 - 1
 NO_INDEX = {"X-Robots-Tag": "noindex"}
+PATIENCE = 0.2
+"""Seconds for which a page waits for the verifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +188,9 @@ async def grant_page(request: Request, grant: Grant) -> Response:
 
 
 async def _check_now(services: Services, grant: Grant) -> Verification | None:
-    """What the verifier finds at this moment; None while too many others wait for it."""
+    """What the verifier finds at this moment; None while others, who may wait for foreign servers, keep it busy."""
     try:
-        return await verify(services, grant.code)
+        return await verify(services, grant.code, patience=PATIENCE)
     except Unavailable:
         return None
 
