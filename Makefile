@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 
 # What starts browsers, servers and commands, and waits for them most of the time: tested beside all the rest.
-STARTERS := tests/browser tests/interop $(wildcard tests/test_cli*.py tests/test_crash*.py)
+STARTERS := tests/browser tests/interop $(wildcard tests/test_cli*.py tests/test_*crash*.py) tests/test_openapi.py tests/test_curl.py tests/test_benchmarks.py
 PYTEST := $(BIN)/coverage run --parallel-mode -m pytest
 
 .PHONY: install run test test-starters test-others check lock dev bench messages
